@@ -1,0 +1,197 @@
+"""Assess one patient: everything a caller needs, with where each part comes from.
+
+The parts are read off the inferred statements; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .columns import Result
+from .derivation import Derivations
+from .engine import Engine
+from .errors import Issue
+from .gate import GatedPatient
+from .knowledge import Graph
+from .mechanism import Path, is_mechanism, paths_to
+from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
+from .proof import Proof, prove
+from .rule import Atom
+from .wording import Wording
+
+ROOT = f"<{MARROW}>"
+EVIDENCE = "article and guidelines"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What follows for one patient as of a date."""
+
+    engine: Engine
+    patient: GatedPatient
+    result: Result
+    issues: tuple[Issue, ...]
+
+    @property
+    def graph(self) -> Graph:
+        """The closed static knowledge."""
+        return self.engine.graph
+
+    @cached_property
+    def facts(self) -> set[Atom]:
+        """Everything that holds of the patient, given and inferred."""
+        return self.result.facts()
+
+    @cached_property
+    def derivations(self) -> Derivations:
+        """Every derivation of every inferred statement."""
+        return Derivations(self.result, self.patient, self.engine.origins)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The sentences for this patient."""
+        return Wording(self.graph, self.patient)
+
+    def related(self, predicate: str) -> list[str]:
+        """Return what the patient is related to by a Marrow predicate, sorted."""
+        return self._by_predicate.get(marrow(predicate), [])
+
+    @cached_property
+    def _by_predicate(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for s, p, o in sorted(self.facts):
+            if s == self.patient.patient:
+                found.setdefault(p, []).append(o)
+        return found
+
+    def fact(self, predicate: str, value: str) -> Atom:
+        """Return the statement that relates the patient to something."""
+        return (self.patient.patient, marrow(predicate), value)
+
+    def prove(self, fact: Atom) -> Proof | None:
+        """Return a shortest proof of a statement, or None if it does not hold."""
+        return prove(self.derivations, fact)
+
+    @cached_property
+    def paths(self) -> tuple[tuple[Path, ...], bool]:
+        """The active paths from what the patient has to the pain, ranked; whether cut."""
+        target = self.graph.object(ROOT, marrow("explains")) or ""
+        return paths_to(self.graph, self.patient.patient, self.facts, target)
+
+    def outcome_of(self, intervention: str) -> str | None:
+        """Return the outcome predicate of an intervention, if it has one."""
+        for outcome in self.graph_outcomes:
+            if self.fact(local_name(outcome), intervention) in self.facts:
+                return outcome
+        return None
+
+    @cached_property
+    def graph_outcomes(self) -> list[str]:
+        """The outcome predicates that the schema names."""
+        return sorted({s for s, p, _ in self.graph.triples if p == marrow("outcomeName")})
+
+    def reason_of(self, outcome: str, intervention: str) -> str | None:
+        """Return the name of the foremost reason for an outcome, if one is named."""
+        ranked = sorted(
+            (self.graph.number(p, marrow("reasonRank")) or 0.0, p)
+            for p in self.graph.subjects(marrow("reasonFor"), outcome)
+            if self.fact(local_name(p), intervention) in self.facts
+        )
+        if ranked:
+            name = self.graph.text(ranked[0][1], marrow("reasonName"))
+            return self._refined(name, intervention)
+        return "not-met" if local_name(outcome) == "notApplicable" else None
+
+    def _refined(self, name: str | None, intervention: str) -> str | None:
+        """Say stale where every missing item has a result that is only too old."""
+        if name != "missing":
+            return name
+        stale = {
+            o for record in self.related("hasStaleObservation")
+            for s, p, o in self.patient.facts if s == record and p == marrow("kind")
+        }
+        missing = {item for item, _ in self.missing(intervention)}
+        return "stale" if missing and missing <= stale else name
+
+    def rows(self, intervention: str, direction: str, relation: str = "meets") -> list[str]:
+        """Return the rows for or against an intervention that the patient meets."""
+        wider = self.graph.objects(intervention, marrow("within")) \
+            if direction == "Against" else [intervention]
+        return [
+            row for row in self.related(relation)
+            if self.graph.object(row, marrow("direction")) == marrow(direction)
+            and self.graph.object(row, marrow("intervention")) in wider
+        ]
+
+    def missing(self, intervention: str) -> list[tuple[str, str]]:
+        """Return each unknown item that keeps an outcome open, with how it reads."""
+        starts = [self.fact("mightMeet", row)
+                  for direction in ("For", "Against")
+                  for row in self.rows(intervention, direction, "mightMeet")
+                  if not (direction == "Against" and self.graph.object(
+                      row, marrow("modality")) == marrow("Caution"))]
+        starts += [self.fact("lacks", r) for r in self.related("lacks")
+                   if self.graph.object(r, marrow("intervention"))
+                   in self.graph.objects(intervention, marrow("within"))]
+        starts += [self.fact("ageUnknownFor", intervention)]
+        found: dict[str, str] = {}
+        seen: set[Atom] = set()
+        while starts:
+            fact = starts.pop()
+            if fact in seen:
+                continue
+            seen.add(fact)
+            for derivation in self.derivations.of(fact):
+                if derivation.asks:
+                    found[derivation.asks] = self.wording.name(derivation.asks)
+                starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
+        return sorted(found.items(), key=lambda item: item[1])
+
+
+def source_of(graph: Graph, statement: str) -> dict[str, Any]:
+    """Return a statement with its citation, provenance and review status."""
+    provenance = graph.object(statement, marrow("provenance"))
+    return {
+        "id": local_name(statement),
+        "iri": statement.strip("<>"),
+        "label": graph.label(statement),
+        "says": graph.definition(statement),
+        "citation": graph.text(statement, iri(DCTERMS, "bibliographicCitation")),
+        "provenance": graph.text(provenance, marrow("code")) if provenance else None,
+        "reviewStatus": graph.text(statement, marrow("reviewStatus")),
+    }
+
+
+def certainty_of(assessment: Assessment, fact: Atom) -> str:
+    """Return how sure a condition is: recorded, or as its criterion grades it."""
+    graph = assessment.graph
+    ranks: list[tuple[float, str]] = []
+    seen: set[Atom] = set()
+    waiting = [fact]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for derivation in assessment.derivations.of(current):
+            if any(p[1] == marrow("hasActiveCondition") for p in derivation.premises):
+                ranks.append((0.0, "recorded"))
+            for s, p, o in derivation.premises:
+                if p == TYPE and (grade := graph.object(o, marrow("certainty"))):
+                    ranks.append((graph.number(grade, marrow("rank")) or 9.0,
+                                  graph.text(grade, marrow("code")) or ""))
+                elif s == assessment.patient.patient and (p == fact[1] or p == TYPE):
+                    waiting.append((s, p, o))
+    return min(ranks)[1] if ranks else "inferred"
+
+
+def mechanisms_of(assessment: Assessment) -> list[tuple[str, list[Path]]]:
+    """Return each mechanism on a path to the pain with its paths, surest first."""
+    found: dict[str, list[Path]] = {}
+    for path in assessment.paths[0]:
+        for kind in path.kinds:
+            if is_mechanism(assessment.graph, kind):
+                found.setdefault(kind, []).append(path)
+    return sorted(found.items(), key=lambda item: (item[1][0].rank, item[0]))

@@ -1,0 +1,141 @@
+"""Every way in which every statement was derived.
+
+A run keeps the bindings with which each rule fired; here they become derivations: a rule, its
+premises, what had to be absent, and the conclusion. Nothing is chosen here. That is the business
+of a proof.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from .columns import Result
+from .gate import GatedPatient
+from .namespaces import MARROW
+from .rule import Atom, is_variable, substitute
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One application of a rule or computation.
+
+    ``binding`` maps the rule's variables to terms; ``absences`` are the patterns that had to
+    match nothing, with what was bound outside them filled in; ``asks`` is the item that is
+    unknown where the rule finds something unknown.
+    """
+
+    rule: str
+    branch: int
+    binding: tuple[tuple[str, str], ...]
+    premises: tuple[Atom, ...]
+    absences: tuple[tuple[Atom, ...], ...]
+    conclusion: Atom
+    asks: str = ""
+
+    @cached_property
+    def iri(self) -> str:
+        """A name made from the content, so that equal derivations have one name."""
+        content = repr((self.rule, self.premises, self.absences, self.conclusion))
+        return f"<{MARROW}derivation/{hashlib.sha256(content.encode()).hexdigest()[:20]}>"
+
+
+class Derivations:
+    """All derivations behind one patient's conclusions, by conclusion."""
+
+    def __init__(
+        self,
+        result: Result,
+        patient: GatedPatient,
+        static: dict[Atom, tuple[str, tuple[Atom, ...]]],
+    ) -> None:
+        self._result = result
+        self._patient = patient
+        self._static = static
+
+    @cached_property
+    def given(self) -> frozenset[Atom]:
+        """The facts that the record states, as against computed or inferred ones."""
+        return self._patient.facts - self._patient.origins.keys()
+
+    @cached_property
+    def _inferred(self) -> dict[Atom, list[Derivation]]:
+        found: dict[Atom, dict[Derivation, None]] = defaultdict(dict)
+        terms = self._result.terms.list
+        for firing in self._result.firings:
+            plan = firing.rule
+            rule = plan.rule
+            static = tuple(a for a in rule.premises if a not in plan.premises)
+            names = list(firing.columns)
+            columns = [firing.columns[v].tolist() for v in names]
+            for row in zip(*columns, strict=True):
+                binding = dict(zip(names, (terms[n] for n in row), strict=True))
+                premises = tuple(
+                    substitute(a, binding) for a in (*plan.premises, *static, *rule.facts)
+                )
+                absences = tuple(
+                    tuple(substitute(a, binding) for a in absence.atoms)
+                    for absence in rule.absences
+                )
+                for atom in rule.conclusions:
+                    conclusion = substitute(atom, binding)
+                    derivation = Derivation(rule.iri, rule.branch, tuple(sorted(binding.items())),
+                                            premises, absences, conclusion,
+                                            binding.get(rule.asks, rule.asks))
+                    found[conclusion][derivation] = None
+        return {fact: list(derivations) for fact, derivations in found.items()}
+
+    def of(self, fact: Atom) -> list[Derivation]:
+        """Return every derivation of a statement; none for what is given or axiomatic."""
+        if fact in self._inferred:
+            return self._inferred[fact]
+        computed = self._patient.origins.get(fact)
+        if computed is not None:
+            return [Derivation(computed.step, 1, (), computed.premises, (), fact)]
+        static = self._static.get(fact)
+        if static is not None:
+            return [Derivation(static[0], 1, (), static[1], (), fact)]
+        return []
+
+    @cached_property
+    def heights(self) -> dict[Atom, int]:
+        """The least number of steps from leaves to each inferred statement.
+
+        A derivation whose premises all lie lower is never part of a circle.
+        """
+        heights: dict[Atom, int] = {}
+        waiting = dict(self._inferred)
+        level = 1
+        while waiting:
+            settled = [
+                fact for fact, derivations in waiting.items()
+                if any(all(p not in waiting for p in d.premises) for d in derivations)
+            ]
+            for fact in settled:
+                heights[fact] = level
+            for fact in settled:
+                del waiting[fact]
+            level += 1
+            if not settled:
+                break
+        return heights
+
+    def shortest(self, fact: Atom) -> Derivation | None:
+        """Return a derivation of least height, or None for a leaf."""
+        found = self.of(fact)
+        if not found:
+            return None
+        return min(
+            found,
+            key=lambda d: (
+                max((self.heights.get(p, 0) for p in d.premises), default=0),
+                len(d.premises), d.rule, d.branch, d.premises,
+            ),
+        )
+
+
+def absence_text(pattern: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """Return the part of an absence pattern that has no variable subject left open."""
+    return tuple(a for a in pattern if not is_variable(a[0])) or pattern

@@ -1,0 +1,226 @@
+"""Compile knowledge once, keep the compiled form by content hash, and run it over patients.
+
+The static part of the ontology is closed by the same evaluator that runs patients, so a static
+step of a proof is found the same way as any other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .columns import Evaluator, Result
+from .errors import KnowledgeError
+from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
+from .namespaces import OWL, TYPE, iri, marrow
+from .program import (
+    Denial,
+    PlannedRule,
+    Program,
+    Table,
+    TripleIndex,
+    compile_rules,
+    dynamic_keys,
+    is_dynamic,
+    schema_rules,
+    unfold,
+)
+from .rule import Absence, Atom, Rule
+
+GATE_PREDICATES = frozenset(
+    marrow(name)
+    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
+                 "endedDaysAgo", "minutesAgo", "startedDaysAgo")
+)
+"""What the gate writes: numbers computed from dates and values before any rule runs."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Compiled knowledge: the closed static graph and the program over patients.
+
+    ``origins`` maps each inferred static fact to the rule and premises of one derivation.
+    """
+
+    root: Path
+    version: str
+    fingerprint: str
+    graph: Graph
+    origins: dict[Atom, tuple[str, tuple[Atom, ...]]]
+    program: Program
+    vocabulary: Vocabulary
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The program, ready to run."""
+        return Evaluator(self.program)
+
+    def run(self, facts: Iterable[Atom]) -> Result:
+        """Return everything that follows from gated patient facts."""
+        return self.evaluator.run(facts)
+
+
+def load_engine(root: Path | None = None) -> Engine:
+    """Return the engine of a knowledge folder, from the cache where its content is unchanged."""
+    root = root or find_root()
+    digest = fingerprint(root)
+    path = _cache_folder() / f"{digest}.json"
+    cached = _read_cache(path, root)
+    if cached is not None:
+        return cached
+    engine = compile_knowledge(read_knowledge(root))
+    _write_cache(path, engine)
+    return engine
+
+
+def compile_knowledge(knowledge: Knowledge) -> Engine:
+    """Close the static part of the knowledge and compile the rest into a program.
+
+    Raises:
+        KnowledgeError: a rule or axiom is outside what the engine evaluates.
+    """
+    triples = set(knowledge.graph.triples)
+    rules = [rule for file in knowledge.rule_files for rule in file.rules]
+    origins: dict[Atom, tuple[str, tuple[Atom, ...]]] = {}
+    formal, schema = schema_rules(rules)
+    triples |= _close(formal, triples, origins)
+    rest = [rule for rule in rules if rule not in formal]
+    vocabulary = knowledge.vocabulary
+    predicates = (vocabulary.all_predicates | GATE_PREDICATES) - {TYPE}
+    unfolded = unfold(rest, TripleIndex(triples), schema)
+    dynamic = dynamic_keys(unfolded, predicates, vocabulary.classes)
+    static = [r for r in unfolded if not any(is_dynamic(a, dynamic) for a in r.premises)]
+    triples |= _close(static, triples, origins)
+    stray = [t for t in triples if is_dynamic(t, dynamic)]
+    if stray:
+        raise KnowledgeError("patient-fact-in-ontology", where="ontology",
+                             what=f"{stray[0]} says something that only a patient graph may say",
+                             fix="remove it")
+    kept = {o for s, p, o in triples if p == iri(OWL, "equivalentClass")}
+    live = [r for r in unfolded if any(is_dynamic(a, dynamic) for a in r.premises)]
+    program = compile_rules(live, TripleIndex(triples), dynamic, kept)
+    return Engine(knowledge.root, knowledge.version, knowledge.fingerprint,
+                  Graph(frozenset(triples)), origins, program, vocabulary)
+
+
+def _close(rules: list[Rule], triples: set[Atom],
+           origins: dict[Atom, tuple[str, tuple[Atom, ...]]]) -> set[Atom]:
+    """Run static rules to a fixpoint, noting where each new fact came from."""
+    index = TripleIndex(triples)
+    every = {(TYPE, o) if p == TYPE else (p, None) for _, p, o in triples}
+    every |= {
+        (TYPE, o) if p == TYPE else (p, None) for r in rules for _, p, o in r.conclusions
+    }
+    needed = {a[1] for r in rules for a in r.premises}
+    program = compile_rules(rules, index, every, set())  # type: ignore[arg-type]
+    result = Evaluator(program).run(t for t in triples if t[1] in needed)
+    terms = result.terms.list
+    inferred: set[Atom] = set()
+    for firing in result.firings:
+        rule = firing.rule.rule
+        names = list(firing.columns)
+        for row in zip(*(firing.columns[v].tolist() for v in names), strict=True):
+            binding = dict(zip(names, (terms[n] for n in row), strict=True))
+            premises = tuple(_bind(a, binding) for a in (*rule.facts, *firing.rule.premises))
+            for conclusion in rule.conclusions:
+                fact = _bind(conclusion, binding)
+                if fact not in triples and fact not in inferred:
+                    inferred.add(fact)
+                    origins[fact] = (rule.iri, premises)
+    return inferred
+
+
+def _bind(atom: Atom, binding: dict[str, str]) -> Atom:
+    s, p, o = atom
+    return (binding.get(s, s), p, binding.get(o, o))
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "marrow"
+
+
+def _write_cache(path: Path, engine: Engine) -> None:
+    """Write the compiled knowledge beside the others; a cache that cannot be written is none."""
+    content = {
+        "version": engine.version,
+        "fingerprint": engine.fingerprint,
+        "graph": sorted(engine.graph.triples),
+        "origins": [[fact, *origin] for fact, origin in sorted(engine.origins.items())],
+        "layers": _dump(engine.program),
+        "vocabulary": {c: sorted(p) for c, p in engine.vocabulary.predicates.items()},
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            json.dump(content, file)
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+def _read_cache(path: Path, root: Path) -> Engine | None:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    origins = {
+        tuple(fact): (rule, tuple(tuple(p) for p in premises))
+        for fact, rule, premises in content["origins"]
+    }
+    vocabulary = Vocabulary({c: frozenset(p) for c, p in content["vocabulary"].items()})
+    graph = Graph(frozenset(tuple(t) for t in content["graph"]))
+    return Engine(root, content["version"], content["fingerprint"], graph, origins,
+                  _restore(content["layers"]), vocabulary)
+
+
+def _dump(program: Program) -> dict[str, Any]:
+    """Return a program as plain lists: the rules once, the layers as their numbers."""
+    rules: dict[int, tuple[int, PlannedRule]] = {}
+    for plan in program.rules:
+        rules.setdefault(id(plan), (len(rules), plan))
+
+    def table(t: Table) -> list[Any]:
+        return [t.variables, t.rows, t.atoms]
+
+    return {
+        "rules": [
+            [
+                [r.name, r.branch, r.layer, r.premises, r.conclusions, r.filters,
+                 [[a.atoms, a.filters] for a in r.absences], r.facts, r.asks],
+                plan.premises,
+                table(plan.table),
+                [[d.atoms, d.filters, table(d.table)] for d in plan.denials],
+            ]
+            for _, plan in rules.values()
+            for r in (plan.rule,)
+        ],
+        "layers": [[rules[id(plan)][0] for plan in layer] for layer in program.layers],
+    }
+
+
+def _restore(content: dict[str, Any]) -> Program:
+    def deep(value: Any) -> Any:
+        return tuple(deep(v) for v in value) if isinstance(value, list) else value
+
+    def table(value: Any) -> Table:
+        return Table(*deep(value))
+
+    plans = []
+    for rule, premises, static, denials in content["rules"]:
+        name, branch, layer, body, heads, filters, absences, facts, asks = rule
+        plans.append(PlannedRule(
+            Rule(name, branch, layer, deep(body), deep(heads), deep(filters),
+                 tuple(Absence(*deep(a)) for a in absences), deep(facts), asks),
+            deep(premises), table(static),
+            tuple(Denial(deep(a), deep(f), table(t)) for a, f, t in denials),
+        ))
+    return Program(tuple(tuple(plans[n] for n in layer) for layer in content["layers"]))
+
+

@@ -1,0 +1,65 @@
+"""What can go wrong, as a small tree: each error names the place, the fault and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+class MarrowError(Exception):
+    """Something the caller can mend.
+
+    Attributes:
+        code: a stable kebab-case name.
+        where: the file and place, or an empty string.
+        what: what was wrong, in one sentence.
+        fix: what to do or send instead.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, code: str, *, what: str, fix: str, where: str = "") -> None:
+        super().__init__(what)
+        self.code = code
+        self.where = where
+        self.what = what
+        self.fix = fix
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}; {self.fix}"
+
+
+class InputRefused(MarrowError):
+    """The input cannot be used at all."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class KnowledgeError(MarrowError):
+    """The ontology, a rule or a shape is broken."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class UsageError(MarrowError):
+    """The command or call was given something it does not know."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class LimitReached(MarrowError):
+    """A bound on size or time was reached."""
+
+    exit_code: ClassVar[int] = 4
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something in the input that was not used, while the run went on."""
+
+    code: str
+    where: str
+    what: str
+    fix: str
+    severity: Literal["warning", "information"] = "warning"

@@ -1,0 +1,1 @@
+"""Explanations: what a reader sees of an assessment and its proofs."""

@@ -1,0 +1,249 @@
+"""An assessment as plain data: the contract that programs read.
+
+The shape is published as ``report.schema.json`` beside this module; later versions may add to it
+and never change or remove what is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..assessment import (
+    EVIDENCE,
+    Assessment,
+    certainty_of,
+    mechanisms_of,
+    source_of,
+)
+from ..mechanism import Path
+from ..namespaces import TYPE, local_name, marrow
+from .steps import because
+
+
+def report(assessment: Assessment) -> dict[str, Any]:
+    """Return everything about one patient as JSON-ready data."""
+    graph = assessment.graph
+    return {
+        "patient": assessment.patient.patient.strip("<>"),
+        "asOf": assessment.patient.as_of.isoformat(),
+        "knowledge": {
+            "version": assessment.engine.version,
+            "fingerprint": assessment.engine.fingerprint,
+            "evidence": EVIDENCE,
+            "notice": assessment.wording.notice(),
+        },
+        "redFlags": [_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")],
+        "findings": [
+            _condition(assessment, kind) for kind in assessment.related("has")
+            if marrow("FindingKind") in graph.objects(kind, TYPE)
+        ],
+        "disorders": [
+            _condition(assessment, kind) for kind in assessment.related("has")
+            if marrow("DisorderKind") in graph.objects(kind, TYPE)
+        ],
+        "mechanisms": [
+            {
+                "name": local_name(kind),
+                "iri": kind.strip("<>"),
+                "label": graph.label(kind),
+                "certainty": _grade(assessment, paths[0].rank),
+                "paths": [_path(assessment, path) for path in paths],
+            }
+            for kind, paths in mechanisms_of(assessment)
+        ],
+        "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
+        "recommendations": recommendations(assessment),
+        "pitfalls": [
+            {
+                "name": local_name(kind),
+                "iri": kind.strip("<>"),
+                "label": graph.label(kind),
+                "says": graph.definition(kind),
+                "because": because(assessment, assessment.fact("showsPitfall", kind)),
+                "proof": _proof(assessment, "showsPitfall", kind),
+            }
+            for kind in assessment.related("showsPitfall")
+        ],
+        "monitoring": [
+            {
+                **source_of(graph, row),
+                "name": local_name(row),
+                "action": graph.text(row, marrow("action")),
+                "items": [local_name(k) for k in graph.objects(row, marrow("item"))],
+                "proof": _proof(assessment, "meets", row),
+            }
+            for row in assessment.related("meets")
+            if marrow("MonitoringRow") in graph.objects(row, TYPE)
+        ],
+        "assumptions": assumptions(assessment),
+        "issues": [asdict(issue) for issue in assessment.issues] + _conflicts(assessment),
+    }
+
+
+def recommendations(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return an entry for every candidate intervention and every one a met row excludes."""
+    graph = assessment.graph
+    named = set(graph.subjects(TYPE, marrow("CandidateIntervention")))
+    named |= {
+        target for row in assessment.related("meets")
+        if graph.object(row, marrow("modality")) in (marrow("Contraindicate"), marrow("Avoid"))
+        for target in graph.objects(row, marrow("intervention"))
+    }
+    entries = []
+    for intervention in sorted(named):
+        outcome = assessment.outcome_of(intervention)
+        if outcome is None:
+            continue
+        entries.append(_recommendation(assessment, intervention, outcome))
+    return sorted(entries, key=lambda e: (_ORDER.get(e["outcome"], 9), e["intervention"]))
+
+
+_ORDER = {"recommended": 0, "consider": 1, "cannot-tell": 2, "not-recommended": 3,
+          "not-applicable": 4}
+
+
+def _recommendation(assessment: Assessment, intervention: str, outcome: str) -> dict[str, Any]:
+    graph = assessment.graph
+    supporting = assessment.rows(intervention, "For")
+    opposing = assessment.rows(intervention, "Against")
+    rows = supporting + opposing
+    return {
+        "intervention": local_name(intervention),
+        "iri": intervention.strip("<>"),
+        "label": graph.label(intervention),
+        "outcome": graph.text(outcome, marrow("outcomeName")),
+        "reason": assessment.reason_of(outcome, intervention),
+        "ongoing": intervention in assessment.related("receives"),
+        "because": [_row(assessment, row) for row in supporting],
+        "against": [_row(assessment, row) for row in opposing],
+        "deferredBy": [
+            local_name(f) for f in assessment.related("hasOpenFlag")
+        ] if intervention in assessment.related("deferred") else [],
+        "missing": [
+            {"name": local_name(term), "label": label, "ask": graph.definition(term)}
+            for term, label in assessment.missing(intervention)
+        ] if local_name(outcome) == "cannotTell" else [],
+        "alternatives": [
+            local_name(other) for other in graph.objects(intervention, marrow("alternative"))
+        ],
+        "claims": sorted({
+            local_name(c) for row in rows for c in graph.objects(row, marrow("claim"))
+        }),
+        "urgency": _urgency(assessment, supporting),
+        "proof": _proof(assessment, local_name(outcome), intervention),
+    }
+
+
+def _row(assessment: Assessment, row: str) -> dict[str, Any]:
+    graph = assessment.graph
+    modality = graph.object(row, marrow("modality"))
+    certainty = graph.object(row, marrow("certainty"))
+    return {
+        **source_of(graph, row),
+        "modality": graph.text(modality, marrow("code")) if modality else None,
+        "certainty": graph.text(certainty, marrow("code")) if certainty else None,
+        "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
+        "facts": because(assessment, assessment.fact("meets", row)),
+    }
+
+
+def _urgency(assessment: Assessment, rows: list[str]) -> str | None:
+    graph = assessment.graph
+    ranked = sorted(
+        (graph.number(point, marrow("rank")) or 9.0, graph.text(point, marrow("code")) or "")
+        for row in rows for point in graph.objects(row, marrow("urgency"))
+    )
+    return ranked[0][1] if ranked else None
+
+
+def _condition(assessment: Assessment, kind: str) -> dict[str, Any]:
+    fact = assessment.fact("has", kind)
+    return {
+        "name": local_name(kind),
+        "iri": kind.strip("<>"),
+        "label": assessment.graph.label(kind),
+        "certainty": certainty_of(assessment, fact),
+        "because": because(assessment, fact),
+        "proof": _proof(assessment, "has", kind),
+    }
+
+
+def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
+    graph = assessment.graph
+    rows = [
+        row for row in assessment.related("meets")
+        if kind in graph.objects(row, marrow("flag"))
+    ]
+    return {
+        "name": local_name(kind),
+        "iri": kind.strip("<>"),
+        "label": graph.label(kind),
+        "certainty": "present" if kind in assessment.related("has") else "suspected",
+        "urgency": _urgency(assessment, rows),
+        "actions": [graph.text(row, marrow("action")) for row in rows],
+        "actors": [graph.text(row, marrow("actor")) for row in rows],
+        "sources": [source_of(graph, row) for row in rows],
+        "because": because(assessment, assessment.fact("hasOpenFlag", kind)),
+        "proof": _proof(assessment, "hasOpenFlag", kind),
+    }
+
+
+def _grade(assessment: Assessment, rank: float) -> str | None:
+    graph = assessment.graph
+    for point in ("HighCertainty", "ModerateCertainty", "LowCertainty"):
+        if graph.number(marrow(point), marrow("rank")) == rank:
+            return graph.text(marrow(point), marrow("code"))
+    return None
+
+
+def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
+    graph = assessment.graph
+    return {
+        "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
+        "certainty": _grade(assessment, path.rank),
+        "links": [
+            {
+                "name": local_name(link.node),
+                "label": graph.label(link.node),
+                "says": graph.definition(link.node),
+                "certainty": _grade(assessment, link.rank),
+                "claims": [local_name(c) for c in link.claims],
+            }
+            for link in path.links
+        ],
+    }
+
+
+def assumptions(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return what was taken as absent because no record says otherwise, with what rests on it."""
+    graph = assessment.graph
+    kinds = {*assessment.related("presumedWithout"), *assessment.related("assumesAbsent")}
+    return [
+        {
+            "name": local_name(kind),
+            "label": graph.label(kind),
+            "says": f"{graph.label(kind)}: not recorded, taken as absent",
+        }
+        for kind in sorted(kinds)
+        if kind not in assessment.related("ruledOut") and kind not in assessment.related("has")
+    ]
+
+
+def _conflicts(assessment: Assessment) -> list[dict[str, Any]]:
+    return [
+        {
+            "code": "contradicted-by-the-record",
+            "where": assessment.graph.label(kind),
+            "what": assessment.wording.sentence(assessment.fact("disputes", kind)) + ": "
+            + "; ".join(because(assessment, assessment.fact("ruledOut", kind))),
+            "fix": "settle which of the two is right; nothing is recommended from the code alone",
+            "severity": "warning",
+        }
+        for kind in assessment.related("disputes")
+    ]
+
+
+def _proof(assessment: Assessment, predicate: str, value: str) -> str | None:
+    proof = assessment.prove(assessment.fact(predicate, value))
+    return proof.iri.strip("<>") if proof else None

@@ -1,0 +1,102 @@
+"""The steps of a proof as a reader follows them: sentences, from the record upwards.
+
+Steps that only handle unnamed class expressions, and statements of general knowledge, are folded
+away unless they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..assessment import Assessment
+from ..namespaces import TYPE, local_name, marrow
+from ..proof import Proof, plain_statement, rule_name, visible_premises
+from ..rule import Atom
+
+
+@dataclass(frozen=True)
+class Step:
+    """One visible step: its number, sentence, rule, the steps it rests on and its records.
+
+    ``sources`` names the claims and rows behind a criterion, link or row used in the step.
+    """
+
+    number: int
+    fact: Atom
+    sentence: str
+    rule: str
+    premises: tuple[int, ...]
+    records: tuple[str, ...]
+    sources: tuple[str, ...]
+    absences: tuple[str, ...] = ()
+
+
+SELECTED = frozenset(
+    marrow(name) for name in (
+        "hasCurrentObservation", "hasPairedObservation", "hasActiveCondition", "hasCondition",
+        "hasActiveMedication", "hasPastProcedure", "hasStaleObservation", "hasObservation",
+        "hasDenial", "hasAllergy", "hasPlan", "hasReview", "hasMedication", "hasProcedure",
+        "hasUsableObservation", "hasNewestObservation", "hasPairableObservation",
+    )
+)
+
+
+def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
+    """Return the visible steps of a proof in order, each after the steps it rests on."""
+    patient = assessment.patient.patient
+    by_conclusion = {s.conclusion: s for s in proof.steps}
+    numbers: dict[Atom, int] = {}
+    steps: list[Step] = []
+
+    def is_about_patient(fact: Atom) -> bool:
+        return fact[0] == patient and fact[1] not in SELECTED and fact[2] != marrow("Patient")
+
+    def visit(concluded: Atom) -> int | None:
+        fact = plain_statement(concluded, assessment.graph)
+        if fact in numbers:
+            return numbers[fact]
+        derivation = by_conclusion.get(concluded)
+        if derivation is None:
+            return None
+        premises: list[int] = []
+        records: dict[str, None] = {}
+        sources: dict[str, None] = {}
+        for premise in visible_premises(by_conclusion, derivation, assessment.graph):
+            if is_about_patient(premise):
+                number = visit(premise)
+                if number is not None:
+                    premises.append(number)
+                else:
+                    records[assessment.wording.sentence(premise)] = None
+            for term in (premise[0], premise[2]):
+                if assessment.wording.is_record(term):
+                    records[assessment.wording.record(term)] = None
+        for term in (*fact, *(t for p in derivation.premises for t in p)):
+            if assessment.graph.object(term, marrow("provenance")):
+                sources[local_name(term)] = None
+            for source in assessment.graph.objects(term, "<http://purl.org/dc/terms/source>"):
+                if source.startswith("<") and fact[1] == TYPE and term == fact[2]:
+                    sources[local_name(source)] = None
+            for claim in assessment.graph.objects(term, marrow("claim")):
+                sources[local_name(claim)] = None
+        numbers[fact] = len(steps) + 1
+        steps.append(Step(
+            len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
+            tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
+        ))
+        return numbers[fact]
+
+    visit(proof.conclusion)
+    return steps
+
+
+def because(assessment: Assessment, fact: Atom) -> list[str]:
+    """Return the records and settled facts that a statement rests on, as short sentences."""
+    proof = assessment.prove(fact)
+    if proof is None:
+        return []
+    found: dict[str, None] = {}
+    for step in steps_of(assessment, proof):
+        for record in step.records:
+            found[record] = None
+    return list(found)

@@ -1,0 +1,150 @@
+"""An assessment and its proofs as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..assessment import Assessment
+from ..proof import Proof
+from .report import report
+from .steps import steps_of
+
+
+def explain_text(assessment: Assessment, everything: bool = False) -> str:
+    """Return the whole assessment as text; what does not apply only if asked for."""
+    return "\n".join(_explain(report(assessment), everything)) + "\n"
+
+
+def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
+    knowledge = data["knowledge"]
+    yield f"Patient {data['patient']} as of {data['asOf']}"
+    yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
+          f"evidence: {knowledge['evidence']}"
+    yield knowledge["notice"]
+    yield from _flags(data["redFlags"])
+    for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
+        yield ""
+        yield title
+        for item in data[key]:
+            yield f"  {item['label']} ({item['certainty']})"
+            for reason in item["because"]:
+                yield f"      {reason}"
+        if not data[key]:
+            yield "  none established"
+    yield from _pain(data)
+    yield from _recommendations(data["recommendations"], everything)
+    for title, key in (("Pitfalls in the plan of care", "pitfalls"),
+                       ("Monitoring", "monitoring")):
+        if data[key]:
+            yield ""
+            yield title
+            for item in data[key]:
+                yield f"  {item['label']}"
+                detail = item.get("action") or item.get("says")
+                if detail:
+                    yield f"      {detail}"
+                if item.get("id"):
+                    yield f"      source: {_source(item)}"
+    if data["assumptions"]:
+        yield ""
+        yield "Assumed absent, because no record names it"
+        yield "  " + ", ".join(a["label"] for a in data["assumptions"])
+    if data["issues"]:
+        yield ""
+        yield "Not used, or in conflict"
+        for issue in data["issues"]:
+            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}"
+
+
+def _flags(flags: list[dict[str, Any]]) -> Iterator[str]:
+    yield ""
+    yield "Red flags"
+    if not flags:
+        yield "  none raised by what is on record; that is no proof that there is none"
+    for flag in sorted(flags, key=lambda f: str(f["urgency"])):
+        urgency = f" - {flag['urgency']}" if flag["urgency"] else ""
+        yield f"  ! {flag['label']} ({flag['certainty']}){urgency}"
+        for action, actor in zip(flag["actions"], flag["actors"], strict=True):
+            yield f"      do: {action}" + (f" Who: {actor}." if actor else "")
+        for reason in flag["because"]:
+            yield f"      because {reason}"
+        for source in flag["sources"]:
+            yield f"      source: {_source(source)}"
+
+
+def _pain(data: dict[str, Any]) -> Iterator[str]:
+    yield ""
+    yield "Why the back may hurt (what may be, never what is; surest first)"
+    if not data["painPaths"]:
+        yield "  no active causal link leads from what is on record to a recorded pain"
+    for path in data["painPaths"]:
+        chain = " -> ".join(kind["label"] for kind in path["kinds"])
+        claims = sorted({c for link in path["links"] for c in link["claims"]})
+        yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
+
+
+_TITLES = {
+    "recommended": "Recommended",
+    "consider": "May be considered",
+    "cannot-tell": "Cannot tell yet",
+    "not-recommended": "Not recommended",
+    "not-applicable": "Does not apply",
+}
+
+
+def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterator[str]:
+    for outcome, title in _TITLES.items():
+        chosen = [e for e in entries if e["outcome"] == outcome]
+        if not chosen:
+            continue
+        yield ""
+        if outcome == "not-applicable" and not everything:
+            yield f"{title}: " + ", ".join(
+                e["label"] + (f" ({e['reason']})" if e["reason"] != "not-met" else "")
+                for e in chosen
+            )
+            continue
+        yield title
+        for entry in chosen:
+            yield from _recommendation(entry)
+
+
+def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
+    ongoing = " (already given: continue)" if (
+        entry["ongoing"] and entry["outcome"] in ("recommended", "consider")
+    ) else ""
+    if entry["ongoing"] and entry["outcome"] == "not-recommended":
+        ongoing = " (being given now: review)"
+    reason = f" [{entry['reason']}]" if entry["reason"] else ""
+    yield f"  {entry['label']}{ongoing}{reason}  <{entry['intervention']}>"
+    if entry["deferredBy"]:
+        yield f"      waits for: {', '.join(entry['deferredBy'])}"
+    if entry["missing"]:
+        yield "      needs: " + "; ".join(m["label"] for m in entry["missing"])
+    for sign, key in (("+", "because"), ("-", "against")):
+        for row in entry[key]:
+            yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)})"
+            for fact in row["facts"]:
+                yield f"          {fact}"
+    if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
+        yield f"      instead: {', '.join(entry['alternatives'])}"
+
+
+def _source(row: dict[str, Any]) -> str:
+    claims = f", {', '.join(row['claims'])}" if row.get("claims") else ""
+    verified = " unverified" if row["provenance"] == "M" else ""
+    citation = f" {row['citation']}" if row["citation"] else ""
+    return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}]"
+
+
+def why_text(assessment: Assessment, proof: Proof) -> str:
+    """Return a proof as numbered sentences, each after those it rests on."""
+    lines = []
+    for step in steps_of(assessment, proof):
+        rests = f" (from {', '.join(str(n) for n in step.premises)})" if step.premises else ""
+        lines.append(f"{step.number:>3}. {step.sentence}{rests}")
+        lines += [f"       {record}" for record in step.records]
+        source = f"; {', '.join(step.sources)}" if step.sources else ""
+        lines.append(f"       by {step.rule}{source}")
+    return "\n".join(lines) + "\n"

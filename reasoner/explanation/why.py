@@ -1,0 +1,112 @@
+"""Why: the path from the record to a conclusion, and on through the mechanism to the source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..assessment import Assessment, source_of
+from ..errors import UsageError
+from ..mechanism import Path
+from ..namespaces import MARROW, local_name, marrow, shorten
+from ..proof import Proof
+from ..rule import Atom
+from .steps import steps_of
+from .text import why_text
+
+CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
+               "mayHave", "disputes")
+"""Where a name is looked for when it is no intervention, in this order."""
+
+
+def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
+    """Return the statement that a local name or IRI asks about.
+
+    Raises:
+        UsageError: nothing is concluded about it; the message says what is known of it.
+    """
+    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+    outcome = assessment.outcome_of(term)
+    if outcome is not None:
+        return assessment.fact(local_name(outcome), term)
+    for predicate in CONCLUSIONS:
+        if assessment.fact(predicate, term) in assessment.facts:
+            return assessment.fact(predicate, term)
+    known = term in {s for s, _, _ in assessment.graph.triples}
+    raise UsageError(
+        "no-such-conclusion",
+        what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}"
+        if known else f"{wanted[:60]!r} is no name in the ontology",
+        fix="marrow explain lists what is concluded, with each name in angle brackets",
+    )
+
+
+def _proof(assessment: Assessment, fact: Atom) -> Proof:
+    proof = assessment.prove(fact)
+    if proof is None:
+        raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
+    return proof
+
+
+def bridge(assessment: Assessment, proof: Proof) -> list[Path]:
+    """Return the paths to the pain that start from a condition the proof rests on."""
+    rests = {
+        s.conclusion[2] for s in proof.steps if s.conclusion[1] == marrow("has")
+    }
+    return [path for path in assessment.paths[0] if path.links[0].cause in rests]
+
+
+def sources(assessment: Assessment, proof: Proof) -> list[str]:
+    """Return the claims and rows a proof uses, in the order it uses them."""
+    found: dict[str, None] = {}
+    for step in steps_of(assessment, proof):
+        for name in step.sources:
+            found[marrow(name)] = None
+    return list(found)
+
+
+def explain_why(assessment: Assessment, fact: Atom) -> str:
+    """Return why a statement holds, as numbered sentences with sources."""
+    proof = _proof(assessment, fact)
+    lines = [f"Why {assessment.wording.sentence(fact)}?", "", why_text(assessment, proof)]
+    paths = bridge(assessment, proof)
+    if paths:
+        lines.append("How what is treated may lead to the pain")
+        for path in paths:
+            chain = " -> ".join(assessment.graph.label(k) for k in path.kinds)
+            claims = sorted({local_name(c) for link in path.links for c in link.claims})
+            lines.append(f"  {chain}  ({', '.join(claims)})")
+        lines.append("")
+    lines.append("Sources")
+    for term in sources(assessment, proof):
+        source = source_of(assessment.graph, term)
+        citation = f" {source['citation']}" if source["citation"] else ""
+        lines.append(f"  {source['id']} [{source['provenance'] or '-'}] "
+                     f"{source['says'] or source['label']}{citation}")
+    lines += ["", f"As of {assessment.patient.as_of}; knowledge {assessment.engine.version} "
+                  f"({assessment.engine.fingerprint}).", assessment.wording.notice(), ""]
+    return "\n".join(lines)
+
+
+def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
+    """Return why a statement holds, as data."""
+    proof = _proof(assessment, fact)
+    return {
+        "conclusion": assessment.wording.sentence(fact),
+        "statement": [term.strip("<>") for term in fact],
+        "asOf": assessment.patient.as_of.isoformat(),
+        "knowledge": {"version": assessment.engine.version,
+                      "fingerprint": assessment.engine.fingerprint},
+        "proof": proof.iri.strip("<>"),
+        "steps": [
+            {
+                "number": step.number, "says": step.sentence, "rule": step.rule,
+                "from": list(step.premises), "records": list(step.records),
+                "sources": list(step.sources),
+            }
+            for step in steps_of(assessment, proof)
+        ],
+        "paths": [[local_name(k) for k in path.kinds] for path in bridge(assessment, proof)],
+        "sources": [source_of(assessment.graph, term) for term in sources(assessment, proof)],
+        "notice": assessment.wording.notice(),
+        "namespace": MARROW,
+    }

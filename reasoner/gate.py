@@ -1,0 +1,228 @@
+"""Compute what rules may not compute: amounts in canonical units, ages and days.
+
+Each computed fact remembers the facts it came from, so that a conversion or an age is a step of
+the proof like any other. What cannot be used is named in an issue and used by no rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from .errors import Issue
+from .knowledge import Graph
+from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
+from .patient import PatientGraph
+from .quantity import (
+    Amount,
+    Conversion,
+    Refusal,
+    Scale,
+    decimal_literal,
+    gate,
+    integer_literal,
+    literal_parts,
+    parse_number,
+    text_of,
+)
+from .rule import Atom
+
+OBSERVATION = marrow("Observation")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?")
+_DAY_FACTS = (
+    ("date", "daysAgo"),
+    ("start", "startedDaysAgo"),
+    ("onset", "startedDaysAgo"),
+    ("end", "endedDaysAgo"),
+    ("abatement", "endedDaysAgo"),
+)
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A computed fact's origin: which computation, and the facts it read."""
+
+    step: str
+    premises: tuple[Atom, ...]
+
+
+@dataclass(frozen=True)
+class GatedPatient:
+    """A patient ready for the rules.
+
+    ``facts`` holds the record and the computed facts; ``origins`` tells for each computed one
+    where it came from; ``issues`` lists what was not used.
+    """
+
+    patient: str
+    as_of: date
+    facts: frozenset[Atom]
+    origins: dict[Atom, Computed]
+    issues: tuple[Issue, ...]
+
+
+@lru_cache(maxsize=4)
+def read_scales(graph: Graph) -> dict[str, Scale]:
+    """Return how the numbers of each measurement kind are read, from the ontology."""
+    conversions: dict[str, dict[str, Conversion]] = defaultdict(dict)
+    for node in graph.subjects(TYPE, marrow("UnitConversion")):
+        factor = Decimal(graph.text(node, marrow("factor")) or "")
+        source = graph.text(node, "<http://purl.org/dc/terms/source>") or ""
+        for kind in graph.objects(node, marrow("forMeasurement")):
+            for unit in graph.objects(node, marrow("writtenUnit")):
+                conversions[kind][text_of(unit)] = Conversion(text_of(unit), factor, source)
+    scales = {}
+    for kind, known in conversions.items():
+        canonical = graph.text(kind, marrow("canonicalUnit"))
+        low = graph.text(kind, marrow("plausibleAtLeast"))
+        high = graph.text(kind, marrow("plausibleAtMost"))
+        if canonical is not None and low is not None and high is not None:
+            scales[kind] = Scale(kind, canonical, known, Decimal(low), Decimal(high))
+    return scales
+
+
+def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
+    """Gate every number and date of a patient graph as of a date."""
+    return _Gate(graph, knowledge, as_of).run()
+
+
+class _Gate:
+    def __init__(self, graph: PatientGraph, knowledge: Graph, as_of: date) -> None:
+        self.patient = graph.patient
+        self.knowledge = knowledge
+        self.scales = read_scales(knowledge)
+        self.as_of = as_of
+        self.about: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for s, p, o in graph.triples:
+            self.about[s][p].append(o)
+        self.triples = graph.triples
+        self.origins: dict[Atom, Computed] = {}
+        self.issues: list[Issue] = []
+        self.dropped: set[str] = set()
+
+    def run(self) -> GatedPatient:
+        for node in sorted(self.about):
+            if node == self.patient:
+                self._age()
+            else:
+                self._days(node)
+                if OBSERVATION in self.about[node][TYPE]:
+                    self._amount(node)
+        kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
+        kept |= {t for t in self.origins if t[0] not in self.dropped}
+        return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
+                            tuple(self.issues))
+
+    def _issue(self, node: str, code: str, what: str, fix: str) -> None:
+        kinds = self.about[node][marrow("kind")]
+        source = self.about[node][marrow("recordSource")]
+        where = text_of(source[0]) if source else local_name(node)
+        label = f" ({self.knowledge.label(kinds[0])})" if kinds else ""
+        self.issues.append(Issue(code, where + label, what, fix))
+
+    def _add(self, node: str, predicate: str, value: str, step: str, *premises: Atom) -> None:
+        self.origins[node, marrow(predicate), value] = Computed(f"<{GATE}{step}>", premises)
+
+    def _age(self) -> None:
+        for born in self.about[self.patient][marrow("birthDate")]:
+            day = self._date(self.patient, born)
+            if day is None:
+                continue
+            age = self.as_of.year - day.year - (
+                (self.as_of.month, self.as_of.day) < (day.month, day.day)
+            )
+            if age < 0 or age > 130:
+                self._issue(self.patient, "birth-date-not-plausible",
+                            "the birth date gives no plausible age", "send the true birth date")
+                continue
+            self._add(self.patient, "ageInYears", integer_literal(age), "age",
+                      (self.patient, marrow("birthDate"), born))
+
+    def _days(self, node: str) -> None:
+        found: dict[str, int] = {}
+        for predicate, fact in _DAY_FACTS:
+            for written in self.about[node][marrow(predicate)]:
+                day = self._date(node, written)
+                if day is None:
+                    continue
+                ago = (self.as_of - day).days
+                if ago < 0:
+                    if predicate in ("date", "start", "onset"):
+                        self.dropped.add(node)
+                        self._issue(node, "after-the-as-of-date",
+                                    f"dated {day}, after the as-of date {self.as_of}",
+                                    "ask as of a later date to use it")
+                    continue
+                premise = (node, marrow(predicate), written)
+                self._add(node, fact, integer_literal(ago), "days", premise)
+                found.setdefault(predicate, ago)
+                if predicate == "date":
+                    self._minutes(node, written, premise)
+        if "date" not in found:
+            for predicate in ("onset", "start"):
+                if predicate in found:
+                    written = self.about[node][marrow(predicate)][0]
+                    self._add(node, "daysAgo", integer_literal(found[predicate]), "days",
+                              (node, marrow(predicate), written))
+
+    def _minutes(self, node: str, written: str, premise: Atom) -> None:
+        lexical, datatype, _ = literal_parts(written)
+        if datatype != DATETIME:
+            return
+        moment = datetime.fromisoformat(lexical.replace("Z", "+00:00"))
+        if moment.tzinfo is not None:
+            moment = (moment - (moment.utcoffset() or timedelta())).replace(tzinfo=None)
+        end = datetime.combine(self.as_of + timedelta(days=2), time.min)
+        minutes = (end - moment) // timedelta(minutes=1)
+        self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
+
+    def _date(self, node: str, written: str) -> date | None:
+        lexical, datatype, _ = literal_parts(written)
+        pattern = {DATE: _DATE, DATETIME: _DATETIME}.get(datatype)
+        if pattern is not None and pattern.fullmatch(lexical):
+            try:
+                return date.fromisoformat(lexical[:10])
+            except ValueError:
+                pass
+        self._issue(node, "not-a-date", f"{lexical[:30]!r} is no date",
+                    "send a full date such as 2026-10-20")
+        return None
+
+    def _amount(self, node: str) -> None:
+        about = self.about[node]
+        kinds, values = about[marrow("kind")], about[marrow("value")]
+        if len(kinds) != 1 or len(values) != 1:
+            return
+        scale = self.scales.get(kinds[0])
+        if scale is None:
+            self._issue(node, "no-scale", "no unit is known for this kind",
+                        "send a kind of measurement that has one")
+            return
+        lexical, datatype, _ = literal_parts(values[0])
+        number = parse_number(lexical, datatype)
+        units, signs = about[marrow("unit")], about[marrow("comparator")]
+        outcome: Amount | Refusal
+        if isinstance(number, Refusal):
+            outcome = number
+        else:
+            outcome = gate(number, text_of(signs[0]) if signs else None,
+                           text_of(units[0]) if units else None, scale)
+        if isinstance(outcome, Refusal):
+            self._issue(node, outcome.code, outcome.what, outcome.fix)
+            return
+        premises = tuple(
+            (node, marrow(p), o)
+            for p in ("value", "comparator", "unit", "kind") for o in about[marrow(p)]
+        )
+        for predicate, value in (
+            ("amount", outcome.exact),
+            ("amountAtLeast", outcome.at_least),
+            ("amountAtMost", outcome.at_most),
+        ):
+            if value is not None:
+                self._add(node, predicate, decimal_literal(value), "amount", *premises)

@@ -1,0 +1,123 @@
+"""Follow active causal links from what a patient has to the pain, and rank the paths.
+
+Links say what may be, never what is; the rank of a path is that of its least certain link.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from .knowledge import Graph
+from .namespaces import TYPE, marrow
+from .rule import Atom
+
+MAX_PATHS = 200
+"""More paths than this are cut, and the caller is told."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """One active causal link: its node, cause, effect, certainty rank (1 is surest) and claims."""
+
+    node: str
+    cause: str
+    effect: str
+    rank: float
+    claims: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Path:
+    """Active links in order, from a kind the patient has to a pain the patient has."""
+
+    links: tuple[Link, ...]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds along the path, the first cause first."""
+        return (self.links[0].cause, *(link.effect for link in self.links))
+
+    @property
+    def rank(self) -> float:
+        """The rank of the least certain link."""
+        return max(link.rank for link in self.links)
+
+
+def links_of(graph: Graph, nodes: list[str]) -> list[Link]:
+    """Return the causal links behind some link nodes."""
+    found = []
+    for node in nodes:
+        certainty = graph.object(node, marrow("certainty"))
+        rank = graph.number(certainty, marrow("rank")) if certainty else None
+        found.append(Link(
+            node,
+            graph.object(node, marrow("cause")) or "",
+            graph.object(node, marrow("effect")) or "",
+            rank if rank is not None else 9.0,
+            tuple(graph.objects(node, marrow("claim"))),
+        ))
+    return found
+
+
+def paths_to(graph: Graph, patient: str, facts: set[Atom], target: str) \
+        -> tuple[tuple[Path, ...], bool]:
+    """Return the paths from what a patient has to any kind within a target, ranked.
+
+    Args:
+        graph: the closed static graph.
+        patient: the patient's term.
+        facts: everything that holds of the patient.
+        target: the kind the paths end in, or a wider one.
+
+    Returns:
+        The paths, surest and shortest first, and whether some were cut.
+    """
+    has = {o for s, p, o in facts if s == patient and p == marrow("has")}
+    active = sorted(o for s, p, o in facts if s == patient and p == marrow("activates"))
+    outgoing: dict[str, list[Link]] = defaultdict(list)
+    for link in links_of(graph, active):
+        outgoing[link.cause].append(link)
+    ends = {k for k in has if target in graph.objects(k, marrow("within"))}
+    if not ends:
+        return (), False
+    wide = set(graph.subjects(marrow("within"), target))
+    wide |= {w for end in ends for w in graph.objects(end, marrow("within"))}
+    paths: list[Path] = []
+    starts = sorted(k for k in has if k in outgoing and k not in wide)
+    cut = False
+    for start in starts:
+        stack: list[tuple[str, tuple[Link, ...]]] = [(start, ())]
+        while stack:
+            kind, trail = stack.pop()
+            if kind in wide:
+                paths.append(Path(trail))
+                if len(paths) >= MAX_PATHS:
+                    cut = True
+                    break
+                continue
+            visited = {link.cause for link in trail} | {kind}
+            stack.extend(
+                (link.effect, (*trail, link))
+                for link in outgoing.get(kind, ()) if link.effect not in visited
+            )
+    shown = _without_tails(paths)
+    return tuple(sorted(shown, key=lambda p: (p.rank, len(p.links), p.kinds))), cut
+
+
+def _without_tails(paths: list[Path]) -> list[Path]:
+    """Drop a path that is only the end of a longer one from an earlier cause."""
+    whole = {tuple(link.node for link in path.links) for path in paths}
+    return [
+        path for path in paths
+        if not any(
+            len(other) > len(path.links)
+            and other[-len(path.links):] == tuple(link.node for link in path.links)
+            for other in whole
+        )
+    ]
+
+
+def is_mechanism(graph: Graph, kind: str) -> bool:
+    """Tell whether a kind is a mechanism."""
+    return marrow("MechanismKind") in graph.objects(kind, TYPE)

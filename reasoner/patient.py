@@ -1,0 +1,201 @@
+"""Read a patient graph, and refuse whatever a patient graph must not say.
+
+The vocabulary firewall looks at every triple: a patient graph that carries axioms, unknown
+terms or conclusions could change what is true of everyone, so it is refused whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InputRefused, LimitReached
+from .knowledge import Vocabulary, term_of
+from .namespaces import MARROW, OWL, RDFS, SH, TYPE, local_name, marrow, shorten
+from .rule import Atom
+
+MAX_BYTES = 5_000_000
+MAX_TRIPLES = 100_000
+MAX_PREFIXES = 200
+FORMATS = {
+    ".ttl": "TURTLE",
+    ".trig": "TRIG",
+    ".nt": "N_TRIPLES",
+    ".nq": "N_QUADS",
+    ".rdf": "RDF_XML",
+    ".xml": "RDF_XML",
+    ".owl": "RDF_XML",
+    ".jsonld": "JSON_LD",
+    ".json": "JSON_LD",
+}
+PATIENT = marrow("Patient")
+
+
+@dataclass(frozen=True)
+class PatientGraph:
+    """One patient's record as it was written: the patient node and every triple."""
+
+    patient: str
+    triples: frozenset[Atom]
+    source: str
+
+
+def read_patient_graph(data: bytes, suffix: str, source: str, vocabulary: Vocabulary) \
+        -> PatientGraph:
+    """Read one patient graph.
+
+    Args:
+        data: the file's bytes.
+        suffix: the file name ending, which tells the format.
+        source: what to call the input in messages.
+        vocabulary: what a patient graph may say.
+
+    Raises:
+        InputRefused: the data do not parse, or say something a patient graph must not.
+        LimitReached: the data are larger than the limits of this reader.
+    """
+    return check_patient_triples(parse(data, suffix, source), source, vocabulary)
+
+
+def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
+    """Parse RDF in one of the known formats into triples; graph names are dropped."""
+    import pyoxigraph as ox
+
+    name = FORMATS.get(suffix.lower())
+    if name is None:
+        raise InputRefused("format-unknown", where=source,
+                           what=f"the ending {suffix!r} is not one of {', '.join(FORMATS)}",
+                           fix="name the file by its format")
+    if len(data) > MAX_BYTES:
+        raise LimitReached("too-large", where=source, what=f"more than {MAX_BYTES} bytes",
+                           fix="send one patient a file")
+    prefixes = len(re.findall(rb"(?im)^\s*@?prefix\b", data))
+    if prefixes > MAX_PREFIXES:
+        raise LimitReached("too-many-prefixes", where=source,
+                           what=f"{prefixes} prefix lines", fix=f"use at most {MAX_PREFIXES}")
+    if name == "RDF_XML" and re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        raise InputRefused("doctype", where=source, what="the XML declares a document type",
+                           fix="remove the DOCTYPE and its entities")
+    triples: list[Atom] = []
+    try:
+        for quad in ox.parse(data, format=getattr(ox.RdfFormat, name)):
+            triples.append((term_of(quad.subject), term_of(quad.predicate),
+                            term_of(quad.object)))
+            if len(triples) > MAX_TRIPLES:
+                raise LimitReached("too-many-triples", where=source,
+                                   what=f"more than {MAX_TRIPLES} triples",
+                                   fix="send one patient a file")
+    except SyntaxError as error:
+        raise InputRefused("does-not-parse", where=_place(source, error),
+                           what=_first_line(str(error)), fix="mend the file") from error
+    except (ValueError, OSError) as error:
+        raise InputRefused("does-not-parse", where=source, what=_first_line(str(error)),
+                           fix="send RDF that needs nothing from outside the file") from error
+    return triples
+
+
+def _place(source: str, error: SyntaxError) -> str:
+    return f"{source}, line {error.lineno}" if error.lineno else source
+
+
+def _first_line(text: str) -> str:
+    return (text.splitlines() or ["unreadable"])[0][:200]
+
+
+def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabulary) \
+        -> PatientGraph:
+    """Apply the vocabulary firewall and return the graph of its one patient.
+
+    Raises:
+        InputRefused: an axiom, an unknown or reserved term, or not exactly one patient.
+    """
+    if not triples:
+        raise InputRefused("empty", where=source, what="no statements",
+                           fix="send a graph with one patient")
+    for triple in triples:
+        _check_triple(triple, source, vocabulary)
+    named = _name_records(triples)
+    patients = sorted(s for s, p, o in named if p == TYPE and o == PATIENT)
+    if len(patients) != 1:
+        raise InputRefused(
+            "not-one-patient", where=source,
+            what=f"{len(patients)} patients" if patients else "no marrow:Patient",
+            fix="send exactly one patient a graph",
+        )
+    _check_ownership(patients[0], named, source)
+    return PatientGraph(patients[0], frozenset(named), source)
+
+
+def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
+    s, p, o = triple
+    if p == f"<{OWL}imports>":
+        raise InputRefused("imports", where=source, what="it imports an ontology",
+                           fix="remove owl:imports; nothing is ever fetched")
+    if p == TYPE:
+        if o in vocabulary.classes:
+            return
+        raise InputRefused(
+            "unknown-class", where=f"{source}, {_shown(s)}",
+            what=f"{shorten(o)} is no class of a patient graph",
+            fix=f"use one of {', '.join(sorted(local_name(c) for c in vocabulary.classes))}",
+        )
+    if p in vocabulary.all_predicates:
+        return
+    if p.startswith((f"<{OWL}", f"<{RDFS}", f"<{SH}")):
+        raise InputRefused("axiom", where=f"{source}, {_shown(s)}",
+                           what=f"{shorten(p)} is an axiom",
+                           fix="send only what the patient's record says")
+    if p.startswith(f"<{MARROW}"):
+        raise InputRefused("reserved-predicate", where=f"{source}, {_shown(s)}",
+                           what=f"{shorten(p)} is not for a patient graph to say",
+                           fix="send records; conclusions are drawn here")
+    raise InputRefused("unknown-predicate", where=f"{source}, {_shown(s)}",
+                       what=f"{shorten(p)} is not known here",
+                       fix="use the predicates of a patient graph")
+
+
+def _shown(node: str) -> str:
+    return "a blank node" if node.startswith("_:") else "node " + local_name(node)[:40]
+
+
+def _name_records(triples: list[Atom]) -> list[Atom]:
+    """Give blank nodes names made from what they say and who points at them."""
+    content: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for s, p, o in triples:
+        if s.startswith("_:"):
+            content[s].append((p, "" if o.startswith("_:") else o))
+        if o.startswith("_:"):
+            content[o].append((p, "" if s.startswith("_:") else s))
+    names = {
+        node: f"<urn:marrow:record:{hashlib.sha256(repr(sorted(said)).encode()).hexdigest()[:12]}>"
+        for node, said in content.items()
+    }
+    return [(names.get(s, s), p, names.get(o, o)) for s, p, o in triples]
+
+
+def _check_ownership(patient: str, triples: list[Atom], source: str) -> None:
+    """Refuse records of nobody, or of another than the one patient."""
+    records = {s for s, p, o in triples if p == TYPE and o != PATIENT}
+    owned = {o for s, p, o in triples if s == patient and p.startswith(f"<{MARROW}has")}
+    stray = sorted((records | {s for s, _, _ in triples}) - owned - {patient})
+    if stray:
+        raise InputRefused(
+            "not-this-patients", where=f"{source}, {_shown(stray[0])}",
+            what="the record is not linked from the patient",
+            fix="link it with hasObservation, hasCondition and the like, or remove it",
+        )
+
+
+def suffix_of(path: str, data: bytes) -> str:
+    """Return the ending that tells the format; standard input is looked at."""
+    if path != "-":
+        return Path(path).suffix
+    head = data[:2000].lstrip()
+    if head.startswith((b"{", b"[")):
+        return ".json"
+    if head.startswith(b"<?xml") or b"<rdf:RDF" in head:
+        return ".rdf"
+    return ".ttl"

@@ -1,0 +1,128 @@
+"""The way from an input to an assessment: read, validate, gate, reason.
+
+This is the library's front door; the command line and the service come in here too.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .assessment import Assessment
+from .engine import Engine, load_engine
+from .errors import InputRefused, Issue, UsageError
+from .gate import gate_patient
+from .knowledge import term_of
+from .patient import PatientGraph, check_patient_triples, read_patient_graph, suffix_of
+from .validation import Violation, find_violations, set_aside
+
+if TYPE_CHECKING:
+    import rdflib
+
+
+def load_knowledge(root: Path | None = None) -> Engine:
+    """Return the compiled knowledge, from the cache where its content is unchanged.
+
+    Args:
+        root: a folder with ontology/, queries/ and shapes/; the shipped knowledge by default.
+
+    Raises:
+        KnowledgeError: the knowledge is missing or broken.
+    """
+    return load_engine(root)
+
+
+def read_patient(path: str, data: bytes, engine: Engine) \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Read a patient graph or a FHIR bundle; return the graph and what was not used.
+
+    Raises:
+        InputRefused: the input cannot be used at all.
+        LimitReached: the input is larger than the limits.
+    """
+    suffix = suffix_of(path, data)
+    name = "standard input" if path == "-" else Path(path).name
+    if suffix.lower() == ".json" and _is_fhir(data):
+        from .fhir import read_bundle
+        from .mapping import load_mappings
+
+        mappings = load_mappings(engine.root / "ontology" / "mappings.sssom.tsv")
+        imported = read_bundle(data, name, mappings)
+        graph = check_patient_triples(list(imported.triples), name, engine.vocabulary)
+        return graph, tuple(imported.issues)
+    return read_patient_graph(data, suffix, name, engine.vocabulary), ()
+
+
+def _is_fhir(data: bytes) -> bool:
+    return b'"resourceType"' in data
+
+
+def validate_patient(graph: PatientGraph, engine: Engine) -> list[Violation]:
+    """Return what a patient graph breaks of the patient shapes."""
+    return find_violations(graph, engine.graph, engine.root)
+
+
+def assess_graph(engine: Engine, graph: PatientGraph, as_of: date,
+                 issues: tuple[Issue, ...] = ()) -> Assessment:
+    """Validate, gate and assess a patient graph that has been read."""
+    graph, violations = set_aside(graph, validate_patient(graph, engine))
+    patient = gate_patient(graph, engine.graph, as_of)
+    result = engine.run(patient.facts)
+    return Assessment(engine, patient, result, (*issues, *violations, *patient.issues))
+
+
+def assess(engine: Engine, patient: str | Path | bytes | rdflib.Graph, as_of: date | str) \
+        -> Assessment:
+    """Assess one patient.
+
+    Args:
+        engine: the compiled knowledge.
+        patient: a file path, Turtle or FHIR JSON as bytes, or an rdflib graph.
+        as_of: the date the answer is for, as a date or ISO text.
+
+    Raises:
+        InputRefused: the input cannot be used at all.
+        UsageError: the date is no ISO date.
+    """
+    day = parse_date(as_of) if isinstance(as_of, str) else as_of
+    if isinstance(patient, bytes):
+        graph, issues = read_patient("-", patient, engine)
+    elif isinstance(patient, (str, Path)):
+        graph, issues = read_patient(str(patient), read_file(str(patient)), engine)
+    else:
+        import pyoxigraph as ox
+
+        text = patient.serialize(format="nt", encoding="utf-8")
+        triples = [
+            (term_of(q.subject), term_of(q.predicate), term_of(q.object))
+            for q in ox.parse(text, format=ox.RdfFormat.N_TRIPLES)
+        ]
+        graph, issues = check_patient_triples(triples, "graph", engine.vocabulary), ()
+    return assess_graph(engine, graph, day, issues)
+
+
+def read_file(path: str) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        InputRefused: the file is not there or cannot be read.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InputRefused("cannot-read", where=path, what=error.strerror or "unreadable",
+                           fix="name a file that can be read") from error
+
+
+def parse_date(text: str) -> date:
+    """Return an ISO date.
+
+    Raises:
+        UsageError: the text is no ISO date.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError("not-a-date", what=f"{text!r} is no date",
+                         fix="write it as 2026-11-01") from None

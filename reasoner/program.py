@@ -1,0 +1,424 @@
+"""Compile knowledge into the program that runs over patients.
+
+What is static is settled here, once: class expressions and thresholds are unfolded into rules
+with constants, the remaining static premises of a rule become one joined table, and what no
+rule can ever need is dropped. The layers that the rule files declare become the strata, and a
+check makes sure that nothing is denied before it is complete.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from .errors import KnowledgeError
+from .expression import holds
+from .namespaces import EXPRESSION, OWL, RDF, RDFS, TYPE, XSD
+from .rule import (
+    EVERY_LAYER,
+    Absence,
+    Atom,
+    Rule,
+    expression_variables,
+    is_variable,
+    substitute_rule,
+    variables_of,
+)
+
+SCHEMA = tuple(f"<{namespace}" for namespace in (OWL, RDF, RDFS, XSD))
+Key = tuple[str, str | None]
+"""A predicate with its constant object, or with None for any object."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The joined static premises of a rule or absence: variables, and their rows of terms."""
+
+    variables: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ((),)
+    atoms: tuple[Atom, ...] = ()
+
+
+@dataclass(frozen=True)
+class Denial:
+    """An absence split into what is looked up among patient facts and what is static."""
+
+    atoms: tuple[Atom, ...]
+    filters: tuple[object, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class PlannedRule:
+    """A rule ready to run: dynamic premises, a static table, and denials."""
+
+    rule: Rule
+    premises: tuple[Atom, ...]
+    table: Table
+    denials: tuple[Denial, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The strata in order; within one, rules in an order that needs few repeats."""
+
+    layers: tuple[tuple[PlannedRule, ...], ...]
+
+    @property
+    def rules(self) -> tuple[PlannedRule, ...]:
+        """All planned rules, layer by layer."""
+        return tuple(rule for layer in self.layers for rule in layer)
+
+
+class TripleIndex:
+    """Matches patterns against a fixed set of triples."""
+
+    def __init__(self, triples: Iterable[Atom]) -> None:
+        self._p: dict[str, list[Atom]] = defaultdict(list)
+        self._ps: dict[tuple[str, str], list[Atom]] = defaultdict(list)
+        self._po: dict[tuple[str, str], list[Atom]] = defaultdict(list)
+        for triple in sorted(triples):
+            s, p, o = triple
+            self._p[p].append(triple)
+            self._ps[p, s].append(triple)
+            self._po[p, o].append(triple)
+
+    def candidates(self, atom: Atom) -> list[Atom]:
+        """Return the triples that can match an atom whose predicate is constant."""
+        s, p, o = atom
+        if not is_variable(s):
+            return self._ps.get((p, s), [])
+        if not is_variable(o):
+            return self._po.get((p, o), [])
+        return self._p.get(p, [])
+
+    def join(self, atoms: tuple[Atom, ...]) -> Iterator[dict[str, str]]:
+        """Yield every binding of the variables of some atoms that the triples satisfy."""
+        yield from self._join(list(atoms), {})
+
+    def _join(self, atoms: list[Atom], binding: dict[str, str]) -> Iterator[dict[str, str]]:
+        if not atoms:
+            yield dict(binding)
+            return
+        bound = [
+            tuple(binding.get(term, term) for term in atom) for atom in atoms
+        ]
+        ready = [i for i, atom in enumerate(bound) if not is_variable(atom[1])]
+        best = min(ready, key=lambda i: len(self.candidates(bound[i])))  # type: ignore[arg-type]
+        pattern = bound[best]
+        rest = atoms[:best] + atoms[best + 1 :]
+        for triple in self.candidates(pattern):  # type: ignore[arg-type]
+            extra = dict(binding)
+            if all(
+                extra.setdefault(want, have) == have if is_variable(want) else want == have
+                for want, have in zip(pattern, triple, strict=True)
+            ):
+                yield from self._join(rest, extra)
+
+
+def is_schema(atom: Atom, schema: set[str]) -> bool:
+    """Tell whether an atom is about the form of the ontology itself."""
+    _, p, o = atom
+    if p == TYPE:
+        return o.startswith(SCHEMA)
+    return p.startswith(SCHEMA) or p in schema
+
+
+def key_of(atom: Atom) -> Key:
+    """Return the predicate and constant object by which rules depend on each other."""
+    _, p, o = atom
+    return (p, None if is_variable(o) else o)
+
+
+def unfold(rules: Iterable[Rule], index: TripleIndex, schema: set[str]) -> list[Rule]:
+    """Match the schema premises of each rule, giving one rule for every match.
+
+    A static premise that names a class or predicate for another premise counts as schema too.
+
+    Args:
+        rules: rules as they were read.
+        index: the ontology, its schema part closed.
+        schema: further predicates that say something about the ontology's form.
+
+    Raises:
+        KnowledgeError: a predicate or concluded class is still a variable afterwards.
+    """
+    unfolded = []
+    for rule in rules:
+        absent = tuple(a for absence in rule.absences for a in absence.atoms)
+        names = {
+            term
+            for _, p, o in (*rule.premises, *rule.conclusions, *absent)
+            for term in ((p, o) if p == TYPE else (p,))
+            if is_variable(term)
+        }
+        chosen = tuple(
+            a for a in rule.premises
+            if is_schema(a, schema)
+            or (a[1] != TYPE and not is_variable(a[1]) and names & {a[0], a[2]})
+        )
+        if any(is_schema(a, schema) for a in absent):
+            raise _refuse(rule, "an ontology axiom inside NOT EXISTS")
+        rest = tuple(a for a in rule.premises if a not in chosen)
+        for binding in index.join(chosen):
+            special = substitute_rule(replace(rule, premises=rest, facts=chosen), binding)
+            atoms = special.premises + special.conclusions
+            atoms += tuple(a for absence in special.absences for a in absence.atoms)
+            if any(is_variable(p) for _, p, _ in atoms):
+                raise _refuse(rule, "a predicate that no axiom binds")
+            if any(p == TYPE and is_variable(o) for _, p, o in atoms):
+                raise _refuse(rule, "a class that no axiom binds")
+            unfolded.append(special)
+    return unfolded
+
+
+def schema_rules(rules: Iterable[Rule]) -> tuple[list[Rule], set[str]]:
+    """Return the rules that only read and extend the form of the ontology, and what they add."""
+    concluding: dict[str, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        for _, p, _ in rule.conclusions:
+            concluding[p].append(rule)
+    schema: set[str] = set()
+    while True:
+        # A rule may read what it concludes itself, so its own predicate is tried as schema.
+        added = {
+            p for p, found in concluding.items()
+            if not is_variable(p) and p != TYPE and p not in schema
+            and all(is_schema(a, schema | {p}) for r in found for a in r.premises)
+        }
+        if not added:
+            return [r for p in schema for r in concluding[p]], schema
+        schema |= added
+
+
+def dynamic_keys(rules: Iterable[Rule], predicates: Iterable[str], classes: Iterable[str]) \
+        -> set[Key]:
+    """Return the predicates and classes whose facts depend on a patient."""
+    rules = list(rules)
+    dynamic: set[Key] = {(p, None) for p in predicates} | {(TYPE, c) for c in classes}
+    grew = True
+    while grew:
+        grew = False
+        for rule in rules:
+            if any(is_dynamic(atom, dynamic) for atom in rule.premises):
+                for _, p, o in rule.conclusions:
+                    key = (TYPE, o) if p == TYPE else (p, None)
+                    if key not in dynamic:
+                        dynamic.add(key)
+                        grew = True
+    return dynamic
+
+
+def is_dynamic(atom: Atom, dynamic: set[Key]) -> bool:
+    """Tell whether an atom is matched by patient facts."""
+    _, p, o = atom
+    return ((TYPE, o) if p == TYPE else (p, None)) in dynamic
+
+
+def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], keep: set[str]) \
+        -> Program:
+    """Plan the rules that read patient facts.
+
+    Args:
+        rules: unfolded rules.
+        index: every static fact, closed.
+        dynamic: the keys of patient facts.
+        keep: variables-free names (IRIs of anonymous expressions excepted) are always kept;
+            this set names further type objects that readers ask for.
+    """
+    planned = []
+    for rule in rules:
+        plan = _plan(rule, index, dynamic)
+        if plan is not None:
+            planned.append(plan)
+    planned = _drop_unneeded(_drop_impossible(planned, dynamic), keep)
+    return Program(_stratify(planned))
+
+
+def _plan(rule: Rule, index: TripleIndex, dynamic: set[Key]) -> PlannedRule | None:
+    premises = tuple(a for a in rule.premises if is_dynamic(a, dynamic))
+    static = tuple(a for a in rule.premises if not is_dynamic(a, dynamic))
+    static_variables = variables_of(static)
+    filters = tuple(f for f in rule.filters if not expression_variables(f) <= static_variables)
+    early = [f for f in rule.filters if expression_variables(f) <= static_variables]
+    bindings = [b for b in index.join(static) if all(holds(f, b) for f in early)]
+    dynamic_variables = variables_of(premises)
+    denials = []
+    for absence in rule.absences:
+        atoms = tuple(a for a in absence.atoms if is_dynamic(a, dynamic))
+        fixed = tuple(a for a in absence.atoms if not is_dynamic(a, dynamic))
+        if not atoms:
+            if any(not index.candidates(("?", a[1], "?")) for a in fixed):
+                continue
+            outer = variables_of(fixed) & dynamic_variables - static_variables
+            if outer or any(expression_variables(f) & dynamic_variables for f in absence.filters):
+                raise _refuse(rule, "a static NOT EXISTS over patient facts")
+            bindings = [b for b in bindings if not _exists(fixed, absence, b, index)]
+            continue
+        if not variables_of(atoms) & (dynamic_variables | static_variables):
+            raise _refuse(rule, "a NOT EXISTS that shares nothing with the rule")
+        denials.append(Denial(atoms, absence.filters, _table(fixed, list(index.join(fixed)))))
+    if not bindings:
+        return None
+    if not _connected(premises):
+        raise _refuse(rule, "premises that share no variable (a cross product)")
+    ready = replace(rule, filters=filters)
+    return PlannedRule(ready, premises, _table(static, bindings), tuple(denials))
+
+
+def _exists(fixed: tuple[Atom, ...], absence: Absence, binding: dict[str, str],
+            index: TripleIndex) -> bool:
+    atoms = tuple(
+        (binding.get(s, s), binding.get(p, p), binding.get(o, o)) for s, p, o in fixed
+    )
+    return any(
+        all(holds(f, {**binding, **found}) for f in absence.filters)
+        for found in index.join(atoms)
+    )
+
+
+def _table(atoms: tuple[Atom, ...], bindings: list[dict[str, str]]) -> Table:
+    names = tuple(sorted(variables_of(atoms)))
+    rows = sorted({tuple(b[v] for v in names) for b in bindings})
+    return Table(names, tuple(rows), atoms)
+
+
+def _connected(atoms: tuple[Atom, ...]) -> bool:
+    if not atoms:
+        return True
+    reached, waiting = variables_of(atoms[:1]), list(atoms[1:])
+    while waiting:
+        linked = [a for a in waiting if variables_of((a,)) & reached]
+        if not linked:
+            return False
+        for atom in linked:
+            reached |= variables_of((atom,))
+            waiting.remove(atom)
+    return True
+
+
+def _heads(plan: PlannedRule) -> set[Key]:
+    """Return the keys a rule can produce, its table's objects spelled out."""
+    keys: set[Key] = set()
+    for _, p, o in plan.rule.conclusions:
+        if o in plan.table.variables:
+            column = plan.table.variables.index(o)
+            keys |= {(p, row[column]) for row in plan.table.rows}
+        else:
+            keys.add(key_of(("", p, o)))
+    return keys
+
+
+def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key]) -> list[PlannedRule]:
+    """Drop rules with a class premise that neither a patient graph nor a rule can supply."""
+    produced = {key for plan in planned for key in _heads(plan)}
+    given = {o for p, o in dynamic if p == TYPE} - {
+        o for plan in planned for _, p, o in plan.rule.conclusions if p == TYPE
+    }
+    while True:
+        kept = [
+            plan for plan in planned
+            if all(p != TYPE or (p, o) in produced or o in given for _, p, o in plan.premises)
+        ]
+        if len(kept) == len(planned):
+            return kept
+        planned = kept
+        produced = {key for plan in planned for key in _heads(plan)}
+
+
+def _drop_unneeded(planned: list[PlannedRule], keep: set[str]) -> list[PlannedRule]:
+    """Drop rules that only conclude membership of an expression that nothing reads."""
+    while True:
+        read = {
+            key_of(a)
+            for plan in planned
+            for a in (*plan.premises, *(x for d in plan.denials for x in d.atoms))
+        }
+        kept = [
+            plan for plan in planned
+            if any(
+                p != TYPE or not o.startswith(f"<{EXPRESSION}") or (p, o) in read or o in keep
+                for _, p, o in plan.rule.conclusions
+            )
+        ]
+        if len(kept) == len(planned):
+            return kept
+        planned = kept
+
+
+def _stratify(planned: list[PlannedRule]) -> tuple[tuple[PlannedRule, ...], ...]:
+    """Put rules into layers and check that every denial is complete before it is read."""
+    last = max([1, *(plan.rule.layer for plan in planned)])
+    produced = {p for plan in planned for p, _ in _heads(plan)}
+    levels = _levels(planned)
+    for plan in planned:
+        layer = plan.rule.layer
+        for denial in plan.denials:
+            for atom in denial.atoms:
+                level = _level(atom, levels)
+                if level >= layer and not (layer == EVERY_LAYER and atom[1] not in produced):
+                    raise _refuse(plan.rule, f"NOT EXISTS over {key_of(atom)} which is not "
+                                             f"complete before layer {layer}")
+        if layer != EVERY_LAYER:
+            for atom in plan.premises:
+                if _level(atom, levels) > layer:
+                    raise _refuse(plan.rule, f"a premise {key_of(atom)} that later layers add to")
+    layers = []
+    for number in range(1, last + 1):
+        members = [p for p in planned if p.rule.layer in (number, EVERY_LAYER)]
+        layers.append(tuple(_ordered(members)))
+    return tuple(layers)
+
+
+def _levels(planned: list[PlannedRule]) -> dict[Key, int]:
+    """Return the last layer in which each key can still gain facts."""
+    levels: dict[Key, int] = {}
+    grew = True
+    while grew:
+        grew = False
+        for plan in planned:
+            inputs = [_level(a, levels) for a in plan.premises]
+            level = plan.rule.layer or max([1, *inputs])
+            for key in _heads(plan):
+                if levels.get(key, 0) < level:
+                    levels[key] = level
+                    grew = True
+    return levels
+
+
+def _level(atom: Atom, levels: dict[Key, int]) -> int:
+    predicate, value = key_of(atom)
+    if value is not None:
+        return max(levels.get((predicate, value), 0), levels.get((predicate, None), 0))
+    return max((level for (p, _), level in levels.items() if p == predicate), default=0)
+
+
+def _ordered(members: list[PlannedRule]) -> list[PlannedRule]:
+    """Order rules so that producers come before readers wherever there is no cycle."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    producers: dict[str, list[tuple[str | None, int]]] = defaultdict(list)
+    for number, plan in enumerate(members):
+        graph.add_node(number)
+        for predicate, value in _heads(plan):
+            producers[predicate].append((value, number))
+    for number, plan in enumerate(members):
+        for atom in plan.premises:
+            predicate, wanted = key_of(atom)
+            for value, producer in producers.get(predicate, ()):
+                if wanted is None or value is None or value == wanted:
+                    graph.add_edge(producer, number)
+    condensed = nx.condensation(graph)
+    order = [
+        number
+        for component in nx.topological_sort(condensed)
+        for number in sorted(condensed.nodes[component]["members"])
+    ]
+    return [members[number] for number in order]
+
+
+def _refuse(rule: Rule, what: str) -> KnowledgeError:
+    return KnowledgeError("rule-cannot-run", where=f"{rule.name}.rq", what=what,
+                          fix="write the rule in the form of the guide")

@@ -1,0 +1,175 @@
+"""A proof: an acyclic slice of the derivations, from a conclusion down to what it rests on.
+
+Leaves are facts of the record and statements of the ontology. As RDF a proof is plain PROV-O,
+one statement node for each statement, so that any SPARQL engine can walk it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .derivation import Derivation, Derivations
+from .knowledge import Graph
+from .namespaces import (
+    EO,
+    EXPRESSION,
+    GATE,
+    MARROW,
+    OWL,
+    PROV,
+    RDF,
+    TYPE,
+    iri,
+    local_name,
+    marrow,
+    shorten,
+)
+from .quantity import escape
+from .rule import Atom
+
+Leaf = Literal["record", "knowledge"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One derivation for each inferred statement that the conclusion needs.
+
+    ``steps`` come in an order in which every premise stands before it is used; ``leaves`` maps
+    each statement that is not derived to where it comes from.
+    """
+
+    conclusion: Atom
+    steps: tuple[Derivation, ...]
+    leaves: dict[Atom, Leaf]
+
+    @property
+    def iri(self) -> str:
+        """The name of the proof, made from its conclusion."""
+        digest = hashlib.sha256(repr(self.conclusion).encode()).hexdigest()[:20]
+        return f"<{MARROW}proof/{digest}>"
+
+    def step_of(self, fact: Atom) -> Derivation | None:
+        """Return the step that concludes a statement, if one does."""
+        return next((s for s in self.steps if s.conclusion == fact), None)
+
+
+def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:
+    """Return a shortest proof of a statement, or None if it does not hold."""
+    steps: dict[Atom, Derivation] = {}
+    leaves: dict[Atom, Leaf] = {}
+    if not derivations.of(conclusion) and conclusion not in derivations.given:
+        return None
+
+    stack: list[tuple[Atom, bool]] = [(conclusion, False)]
+    done: set[Atom] = set()
+    while stack:
+        fact, ready = stack.pop()
+        if fact in done:
+            continue
+        step = derivations.shortest(fact)
+        if step is None:
+            leaves[fact] = "record" if fact in derivations.given else "knowledge"
+            done.add(fact)
+        elif ready:
+            steps[fact] = step
+            done.add(fact)
+        else:
+            stack.append((fact, True))
+            stack.extend((p, False) for p in step.premises)
+    return Proof(conclusion, tuple(steps.values()), leaves)
+
+
+def is_technical(fact: Atom) -> bool:
+    """Tell whether a statement only says that something is in an unnamed class expression."""
+    s, _, o = fact
+    return o.startswith(f"<{EXPRESSION}") or s.startswith(f"<{EXPRESSION}")
+
+
+def plain_statement(fact: Atom, graph: Graph) -> Atom:
+    """Return what membership of a has-value restriction says, or the statement itself."""
+    s, p, o = fact
+    if p == TYPE and o.startswith(f"<{EXPRESSION}"):
+        value = graph.object(o, iri(OWL, "hasValue"))
+        relation = graph.object(o, iri(OWL, "onProperty"))
+        if value is not None and relation is not None:
+            return (s, relation, value)
+    return fact
+
+
+def visible_premises(steps: dict[Atom, Derivation], step: Derivation, graph: Graph) \
+        -> Iterator[Atom]:
+    """Yield the premises of a step that a reader needs, looking through unnamed expressions.
+
+    Args:
+        steps: the steps of the proof by conclusion.
+        step: the step whose premises are wanted.
+        graph: the static knowledge, which says what an expression stands for.
+    """
+    own = plain_statement(step.conclusion, graph)
+    stack, seen = list(reversed(step.premises)), set[Atom]()
+    while stack:
+        fact = stack.pop()
+        if fact in seen:
+            continue
+        seen.add(fact)
+        plain = plain_statement(fact, graph)
+        if not is_technical(plain) and plain != own:
+            yield fact
+        elif fact in steps:
+            stack.extend(reversed(steps[fact].premises))
+
+
+def statement_iri(fact: Atom) -> str:
+    """Return the name of the node that stands for a statement."""
+    return f"<{MARROW}statement/{hashlib.sha256(repr(fact).encode()).hexdigest()[:20]}>"
+
+
+def proof_quads(proof: Proof) -> list[tuple[str, str, str, str]]:
+    """Return a proof as quads in a named graph of its own.
+
+    Source: PROV-O (prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation Ontology
+    (eo:TraceBasedExplanation).
+    """
+    graph = proof.iri
+    triples: list[Atom] = [
+        (graph, TYPE, iri(EO, "TraceBasedExplanation")),
+        (graph, marrow("proves"), statement_iri(proof.conclusion)),
+    ]
+    for fact in {proof.conclusion, *proof.leaves, *(s.conclusion for s in proof.steps)}:
+        node = statement_iri(fact)
+        triples += [
+            (node, TYPE, iri(RDF, "Statement")),
+            (node, iri(RDF, "subject"), fact[0]),
+            (node, iri(RDF, "predicate"), fact[1]),
+            (node, iri(RDF, "object"), fact[2]),
+        ]
+    for fact, origin in proof.leaves.items():
+        triples.append((statement_iri(fact), marrow("restsOn"), marrow(f"{origin}Statement")))
+    for step in proof.steps:
+        node = step.iri
+        kind = "Computation" if step.rule.startswith(f"<{GATE}") else "RuleApplication"
+        triples += [
+            (node, TYPE, iri(PROV, "Activity")),
+            (node, TYPE, marrow(kind)),
+            (node, marrow("appliedRule"), step.rule),
+            (statement_iri(step.conclusion), iri(PROV, "wasGeneratedBy"), node),
+        ]
+        triples += [(node, iri(PROV, "used"), statement_iri(p)) for p in step.premises]
+        triples += [
+            (node, marrow("absence"), f'"{escape(pattern_text(pattern))}"')
+            for pattern in step.absences
+        ]
+    return [(*triple, graph) for triple in triples]
+
+
+def pattern_text(pattern: tuple[Atom, ...]) -> str:
+    """Return an absence pattern as readable SPARQL-like text."""
+    return " . ".join(" ".join(shorten(term) for term in atom) for atom in pattern)
+
+
+def rule_name(derivation: Derivation) -> str:
+    """Return the file name of the rule, or the name of the computation, behind a step."""
+    return local_name(derivation.rule)

@@ -1,0 +1,193 @@
+"""Ask SPARQL of the knowledge, a patient, the inferences and their proofs.
+
+Queries run on an embedded Oxigraph and can fetch nothing: federation is refused before a query
+runs, and updates are no queries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .assessment import Assessment
+from .errors import InputRefused, UsageError
+from .knowledge import find_root
+from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
+from .proof import proof_quads
+from .quantity import literal_parts
+from .rule import Atom
+
+if TYPE_CHECKING:
+    import pyoxigraph as ox
+
+KNOWLEDGE_GRAPH = iri(MARROW, "graph/knowledge")
+PATIENT_GRAPH = iri(MARROW, "graph/patient")
+INFERRED_GRAPH = iri(MARROW, "graph/inferred")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a query: the column names and rows of a SELECT, a truth, or triples."""
+
+    data: Any
+
+    def text(self) -> str:
+        """Return the answer as tab-separated lines."""
+        if isinstance(self.data, bool):
+            return f"{str(self.data).lower()}\n"
+        rows = self.data["rows"]
+        lines = ["\t".join(self.data["columns"])]
+        lines += ["\t".join(row.get(c) or "" for c in self.data["columns"]) for row in rows]
+        return "\n".join(lines) + "\n"
+
+
+def ox_term(term: str) -> Any:
+    """Return a term as a pyoxigraph node."""
+    import pyoxigraph as ox
+
+    if term.startswith("<"):
+        return ox.NamedNode(term[1:-1])
+    if term.startswith("_:"):
+        return ox.BlankNode(term[2:])
+    lexical, datatype, language = literal_parts(term)
+    if language:
+        return ox.Literal(lexical, language=language)
+    return ox.Literal(lexical, datatype=ox.NamedNode(datatype))
+
+
+def fill_store(assessment: Assessment) -> ox.Store:
+    """Return a store with the knowledge, the patient, the inferences and the main proofs."""
+    import pyoxigraph as ox
+
+    store = ox.Store()
+    inferred = assessment.facts - assessment.derivations.given
+    for graph, triples in (
+        (KNOWLEDGE_GRAPH, assessment.graph.triples),
+        (PATIENT_GRAPH, assessment.derivations.given),
+        (INFERRED_GRAPH, inferred),
+    ):
+        name = ox_term(graph)
+        store.extend(
+            ox.Quad(ox_term(s), ox_term(p), ox_term(o), name) for s, p, o in triples
+        )
+    for fact in sorted(conclusions_of(assessment)):
+        proof = assessment.prove(fact)
+        if proof is not None:
+            store.extend(
+                ox.Quad(*(ox_term(term) for term in quad)) for quad in proof_quads(proof)
+            )
+    return store
+
+
+def conclusions_of(assessment: Assessment) -> set[Atom]:
+    """Return the statements whose proofs a store holds: outcomes, flags, states, pitfalls."""
+    wanted = {*assessment.graph_outcomes} | {
+        marrow(p) for p in ("has", "hasOpenFlag", "suspectedOf", "showsPitfall", "meets")
+    }
+    return {
+        f for f in assessment.facts if f[0] == assessment.patient.patient and f[1] in wanted
+    }
+
+
+def read_query(wanted: str) -> str:
+    """Return the text of a shipped question or of a query file.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    folder = find_root() / "queries" / "questions"
+    names = sorted(p.stem for p in folder.glob("*.rq"))
+    if wanted in names:
+        return (folder / f"{wanted}.rq").read_text(encoding="utf-8")
+    path = Path(wanted)
+    if path.suffix in (".rq", ".sparql") and path.is_file():
+        return path.read_text(encoding="utf-8")
+    raise UsageError("no-such-query", what=f"{wanted[:60]!r} is neither a question nor a .rq file",
+                     fix=f"questions: {', '.join(names)}")
+
+
+def check_query(text: str) -> None:
+    """Refuse a query that would fetch something.
+
+    Raises:
+        InputRefused: the query does not parse, is an update, or uses SERVICE or FROM.
+    """
+    from pyparsing import ParseException
+    from rdflib.plugins.sparql.parser import parseQuery
+
+    try:
+        parsed = parseQuery(text)
+    except ParseException as error:
+        raise InputRefused("query-syntax", where=f"line {error.lineno}",
+                           what="not a SPARQL 1.1 query", fix="mend the query") from error
+    if _mentions(parsed, "ServiceGraphPattern"):
+        raise InputRefused("service-disabled", what="the query uses SERVICE",
+                           fix="ask only of what is loaded; nothing is ever fetched")
+    if _mentions(parsed, "DatasetClause"):
+        raise InputRefused("dataset-disabled", what="the query uses FROM",
+                           fix="ask of the loaded graphs with GRAPH")
+
+
+def _mentions(node: Any, name: str) -> bool:
+    if getattr(node, "name", None) == name:
+        return True
+    if hasattr(node, "values") and callable(node.values):
+        return any(_mentions(child, name) for child in node.values())
+    if isinstance(node, (list, tuple)) or type(node).__name__ in ("ParseResults", "plist"):
+        return any(_mentions(child, name) for child in node)
+    return False
+
+
+def answer_query(assessment: Assessment, text: str) -> Answer:
+    """Run a query over one assessment; all graphs together are the default graph.
+
+    Raises:
+        InputRefused: the query does not parse or would fetch something.
+    """
+    import pyoxigraph as ox
+
+    check_query(text)
+    try:
+        found = fill_store(assessment).query(text, use_default_graph_as_union=True)
+    except (SyntaxError, ValueError) as error:
+        raise InputRefused("query-failed", what=str(error).splitlines()[0],
+                           fix="mend the query") from error
+    if isinstance(found, ox.QueryBoolean):
+        return Answer(bool(found))
+    if isinstance(found, ox.QuerySolutions):
+        columns = [v.value for v in found.variables]
+        rows = [
+            {c: _plain(solution[c]) for c in columns}
+            for solution in found
+        ]
+        return Answer({"columns": columns, "rows": rows})
+    triples = [(str(t.subject), str(t.predicate), str(t.object)) for t in found]
+    rows = [
+        dict(zip(("subject", "predicate", "object"), map(shorten, t), strict=True))
+        for t in sorted(triples)
+    ]
+    return Answer({"columns": ["subject", "predicate", "object"], "rows": rows})
+
+
+def _plain(node: Any) -> str | None:
+    if node is None:
+        return None
+    text = str(node)
+    return literal_parts(text)[0] if text.startswith('"') else shorten(text)
+
+
+def write_trig(assessment: Assessment, fact: Atom, path: Path) -> None:
+    """Write the proof of a statement as TriG.
+
+    Raises:
+        UsageError: the statement does not hold.
+    """
+    import pyoxigraph as ox
+
+    proof = assessment.prove(fact)
+    if proof is None:
+        raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
+    quads = [ox.Quad(*(ox_term(term) for term in quad)) for quad in sorted(proof_quads(proof))]
+    data = ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES)
+    path.write_bytes(data or b"")

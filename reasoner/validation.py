@@ -1,0 +1,138 @@
+"""Validate a patient graph against the patient shapes, in a clinician's words.
+
+A record that breaks a shape is set aside and named; the rest of the graph is still used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import Issue
+from .knowledge import Graph
+from .namespaces import SH, TYPE, iri, local_name, marrow, shorten
+from .patient import PatientGraph
+from .quantity import literal_parts, text_of
+from .rule import Atom
+
+if TYPE_CHECKING:
+    import rdflib
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint: the node, the property if any, the value if any, and the message."""
+
+    node: str
+    path: str | None
+    value: str | None
+    message: str
+
+
+def to_rdflib(triples: frozenset[Atom] | set[Atom]) -> rdflib.Graph:
+    """Return triples as an rdflib graph; literals are kept exactly as written."""
+    import rdflib
+
+    rdflib.NORMALIZE_LITERALS = False
+
+    def node(term: str) -> rdflib.term.Node:
+        if term.startswith("<"):
+            return rdflib.URIRef(term[1:-1])
+        if term.startswith("_:"):
+            return rdflib.BNode(term[2:])
+        lexical, datatype, language = literal_parts(term)
+        if language:
+            return rdflib.Literal(lexical, lang=language)
+        return rdflib.Literal(lexical, datatype=rdflib.URIRef(datatype))
+
+    graph = rdflib.Graph()
+    for s, p, o in triples:
+        graph.add((node(s), node(p), node(o)))
+    return graph
+
+
+@lru_cache(maxsize=4)
+def _shapes(path: Path) -> rdflib.Graph:
+    import pyoxigraph as ox
+
+    triples = {
+        (str(q.subject), str(q.predicate), str(q.object))
+        for q in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
+    }
+    return to_rdflib(triples)
+
+
+def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[Violation]:
+    """Return what a patient graph breaks of the patient shapes.
+
+    Args:
+        graph: the patient graph.
+        knowledge: the closed static graph, which knows the kinds.
+        root: the folder that holds shapes/.
+    """
+    from pyshacl import validate
+
+    kinds = {o for _, p, o in graph.triples if p == marrow("kind")}
+    types: set[Atom] = {
+        (kind, TYPE, t) for kind in kinds for t in knowledge.objects(kind, TYPE)
+    }
+    conforms, results, _ = validate(
+        to_rdflib(graph.triples | types),
+        shacl_graph=_shapes(root / "shapes" / "patient.ttl"),
+        inference=None,
+        advanced=False,
+        js=False,
+        do_owl_imports=False,
+    )
+    if conforms:
+        return []
+    report = Graph(frozenset(
+        (s.n3(), p.n3(), o.n3()) for s, p, o in results
+    ))
+    found = []
+    for node in report.subjects(TYPE, iri(SH, "ValidationResult")):
+        path = report.object(node, iri(SH, "resultPath"))
+        value = report.object(node, iri(SH, "value"))
+        messages = report.objects(node, iri(SH, "resultMessage"))
+        found.append(Violation(
+            report.object(node, iri(SH, "focusNode")) or "",
+            path, value, text_of(messages[0]) if messages else "it breaks a shape",
+        ))
+    return sorted(found, key=lambda v: (v.node, v.path or "", v.value or ""))
+
+
+def set_aside(graph: PatientGraph, violations: list[Violation]) \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Return the graph without the records that break a shape, and an issue for each violation.
+
+    Of the patient node itself only the offending statement is removed.
+    """
+    bad = {v.node for v in violations if v.node != graph.patient}
+    wrong = {(v.path, v.value) for v in violations if v.node == graph.patient}
+    kept = frozenset(
+        (s, p, o) for s, p, o in graph.triples
+        if s not in bad and o not in bad
+        and not (s == graph.patient and ((p, o) in wrong or (p, None) in wrong))
+    )
+    issues = tuple(
+        Issue("breaks-a-shape", _place(graph, v), _what(v), "correct the record and send it again")
+        for v in violations
+    )
+    return PatientGraph(graph.patient, kept, graph.source), issues
+
+
+def _place(graph: PatientGraph, violation: Violation) -> str:
+    source = [o for s, p, o in graph.triples
+              if s == violation.node and p == marrow("recordSource")]
+    return text_of(source[0]) if source else local_name(violation.node)
+
+
+def _what(violation: Violation) -> str:
+    value = f" (it says {_shown(violation.value)})" if violation.value else ""
+    return violation.message + value
+
+
+def _shown(value: str) -> str:
+    return repr(text_of(value)[:40]) if value.startswith('"') else shorten(value)

@@ -1,0 +1,88 @@
+"""Turn statements and records into sentences, with the words the ontology gives.
+
+No sentence about a patient is made up in code: templates, labels and units all come from the
+knowledge files; a relation without a template is read as subject, label, object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .gate import GatedPatient
+from .knowledge import Graph
+from .namespaces import MARROW, TYPE, local_name, marrow
+from .quantity import text_of
+from .rule import Atom
+
+SENTENCE = marrow("sentence")
+NOTICE = marrow("notice")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Sentences for one patient, from the labels and templates of the ontology."""
+
+    graph: Graph
+    patient: GatedPatient
+
+    def notice(self) -> str:
+        """Return the sentence that every output carries."""
+        return self.graph.text(f"<{MARROW}>", NOTICE) or ""
+
+    def name(self, term: str) -> str:
+        """Return how a term reads: its value, its label, or what its record says."""
+        if term == self.patient.patient:
+            return "the patient"
+        if term.startswith('"'):
+            return text_of(term)
+        return self.graph.label(term)
+
+    def sentence(self, fact: Atom) -> str:
+        """Return a statement as a sentence without its full stop."""
+        s, p, o = fact
+        template = self.graph.text(p, SENTENCE)
+        if template is None:
+            return f"{self.name(s)} {self.graph.label(p)} {self.name(o)}"
+        return template.replace("{subject}", self.name(s)).replace("{object}", self.name(o))
+
+    def is_record(self, term: str) -> bool:
+        """Tell whether a term is one of the patient's records."""
+        return term in self._records
+
+    @property
+    def _records(self) -> frozenset[str]:
+        return records_of(self.patient)
+
+    def record(self, node: str) -> str:
+        """Return what a record says, as it was written, with its date and source."""
+        about = {p: o for s, p, o in self.patient.facts if s == node}
+
+        def get(local: str) -> str | None:
+            found = about.get(marrow(local))
+            return text_of(found) if found else None
+
+        parts = [self.name(about.get(marrow("kind"), node))]
+        if get("value") is not None:
+            parts.append(" ".join(
+                part for part in (get("comparator"), get("value"), get("unit")) if part
+            ))
+        for local in ("clinicalStatus", "verificationStatus", "status", "adherence"):
+            text = get(local)
+            if text and not (local == "status" and text in ("final", "completed")):
+                parts.append(text.replace("-", " "))
+        for local, word in (("onset", "since"), ("start", "since"), ("abatement", "until"),
+                            ("end", "until"), ("date", "on")):
+            if get(local):
+                parts.append(f"{word} {(get(local) or '')[:10]}")
+        source = get("recordSource")
+        kinds = [local_name(o) for s, p, o in self.patient.facts if s == node and p == TYPE]
+        what = self.graph.label(marrow(kinds[0])) if kinds else "record"
+        return f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else "")
+
+
+def records_of(patient: GatedPatient) -> frozenset[str]:
+    """Return the record nodes of a patient."""
+    return frozenset(
+        o for s, p, o in patient.facts if s == patient.patient and o.startswith("<")
+        and p not in (TYPE, marrow("sex"))
+    )
