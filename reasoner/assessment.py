@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .columns import Result
 from .derivation import Derivations
 from .engine import Engine
 from .errors import Issue
@@ -18,6 +17,7 @@ from .knowledge import Graph
 from .mechanism import Path, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
 from .proof import Proof, prove
+from .result import Result
 from .rule import Atom
 from .wording import Wording
 
@@ -39,10 +39,10 @@ class Assessment:
         """The closed static knowledge."""
         return self.engine.graph
 
-    @cached_property
-    def facts(self) -> set[Atom]:
+    @property
+    def facts(self) -> frozenset[Atom]:
         """Everything that holds of the patient, given and inferred."""
-        return self.result.facts()
+        return self.result.facts
 
     @cached_property
     def derivations(self) -> Derivations:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from .expression import mask_of
 from .namespaces import TYPE
 from .program import Denial, Key, PlannedRule, Program, key_of
 from .quantity import number_of
+from .result import Firing, Result
 from .rule import Atom, expression_variables, is_variable, variables_of
 
 Column = np.ndarray[Any, np.dtype[np.int64]]
@@ -90,36 +90,6 @@ class Relation:
         return cached[1], cached[2]
 
 
-@dataclass(frozen=True)
-class Firing:
-    """All bindings with which one planned rule fired: a column of term numbers a variable."""
-
-    rule: PlannedRule
-    columns: Columns
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run found: the facts by key, the firings, and the terms behind the numbers."""
-
-    relations: dict[Key, Relation]
-    firings: tuple[Firing, ...]
-    terms: Terms
-
-    def facts(self) -> set[Atom]:
-        """Return every fact, given and inferred, as terms."""
-        text = self.terms.list
-        found = set()
-        for (p, o), relation in self.relations.items():
-            if o is None or p == TYPE:
-                found |= {
-                    (text[s], p, o or text[v])
-                    for s, v in zip(relation.subject.tolist(), relation.object.tolist(),
-                                    strict=True)
-                }
-        return found
-
-
 class Evaluator:
     """A program made ready to run many times."""
 
@@ -149,7 +119,7 @@ class _Run:
         self.program = program
         self.terms = Terms()
         self.relations: dict[Key, Relation] = {}
-        self.firings: list[Firing] = []
+        self.firings: list[tuple[PlannedRule, Columns]] = []
         self.sliced = {
             p: {self.terms.number(o): o for o in objects} for p, objects in sliced.items()
         }
@@ -170,7 +140,22 @@ class _Run:
             self._store(key, array[:, 0], array[:, 1])
         for layer, readers in zip(self.program.layers, self.readers, strict=True):
             self._run_layer(layer, readers)
-        return Result(self.relations, tuple(self.firings), self.terms)
+        return Result(frozenset(self._facts()), tuple(self._firings()))
+
+    def _facts(self) -> Iterator[Atom]:
+        text = self.terms.list
+        for (p, o), relation in self.relations.items():
+            if o is None or p == TYPE:
+                for s, v in zip(relation.subject.tolist(), relation.object.tolist(),
+                                strict=True):
+                    yield (text[s], p, o or text[v])
+
+    def _firings(self) -> Iterator[Firing]:
+        text = self.terms.list
+        for plan, columns in self.firings:
+            rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+            yield Firing(plan, tuple(columns),
+                         tuple(tuple(text[n] for n in row) for row in rows))
 
     def _run_layer(self, layer: tuple[PlannedRule, ...], readers: dict[Key, list[int]]) -> None:
         """Fire rules in their order until no premise of any of them gains a row."""
@@ -246,7 +231,7 @@ class _Run:
             columns = self._denied(columns, denial)
             if not _rows(columns):
                 return
-        self.firings.append(Firing(plan, columns))
+        self.firings.append((plan, columns))
         for s, p, o in plan.rule.conclusions:
             subject, value = self._column(columns, s), self._column(columns, o)
             self._store((p, o) if p == TYPE else (p, None), subject, value)

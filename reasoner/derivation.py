@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from .columns import Result
+from .result import Result
 from .gate import GatedPatient
 from .namespaces import MARROW
 from .rule import Atom, is_variable, substitute
@@ -63,15 +63,11 @@ class Derivations:
     @cached_property
     def _inferred(self) -> dict[Atom, list[Derivation]]:
         found: dict[Atom, dict[Derivation, None]] = defaultdict(dict)
-        terms = self._result.terms.list
         for firing in self._result.firings:
             plan = firing.rule
             rule = plan.rule
             static = tuple(a for a in rule.premises if a not in plan.premises)
-            names = list(firing.columns)
-            columns = [firing.columns[v].tolist() for v in names]
-            for row in zip(*columns, strict=True):
-                binding = dict(zip(names, (terms[n] for n in row), strict=True))
+            for binding in firing.bindings():
                 premises = tuple(
                     substitute(a, binding) for a in (*plan.premises, *static, *rule.facts)
                 )

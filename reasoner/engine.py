@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .columns import Evaluator, Result
+from . import columns, functions
 from .errors import KnowledgeError
 from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
 from .namespaces import OWL, TYPE, iri, marrow
@@ -31,6 +31,7 @@ from .program import (
     schema_rules,
     unfold,
 )
+from .result import Result
 from .rule import Absence, Atom, Rule
 
 GATE_PREDICATES = frozenset(
@@ -57,13 +58,18 @@ class Engine:
     vocabulary: Vocabulary
 
     @cached_property
-    def evaluator(self) -> Evaluator:
-        """The program, ready to run."""
-        return Evaluator(self.program)
+    def functions(self) -> functions.Evaluator:
+        """The program, ready to run over one patient at a time."""
+        return functions.Evaluator(self.program)
+
+    @cached_property
+    def columns(self) -> columns.Evaluator:
+        """The program, ready to run over a block of patients."""
+        return columns.Evaluator(self.program)
 
     def run(self, facts: Iterable[Atom]) -> Result:
-        """Return everything that follows from gated patient facts."""
-        return self.evaluator.run(facts)
+        """Return everything that follows from one patient's gated facts."""
+        return self.functions.run(facts)
 
 
 def load_engine(root: Path | None = None) -> Engine:
@@ -119,14 +125,11 @@ def _close(rules: list[Rule], triples: set[Atom],
     }
     needed = {a[1] for r in rules for a in r.premises}
     program = compile_rules(rules, index, every, set())  # type: ignore[arg-type]
-    result = Evaluator(program).run(t for t in triples if t[1] in needed)
-    terms = result.terms.list
+    result = columns.Evaluator(program).run(t for t in triples if t[1] in needed)
     inferred: set[Atom] = set()
     for firing in result.firings:
         rule = firing.rule.rule
-        names = list(firing.columns)
-        for row in zip(*(firing.columns[v].tolist() for v in names), strict=True):
-            binding = dict(zip(names, (terms[n] for n in row), strict=True))
+        for binding in firing.bindings():
             premises = tuple(_bind(a, binding) for a in (*rule.facts, *firing.rule.premises))
             for conclusion in rule.conclusions:
                 fact = _bind(conclusion, binding)

@@ -60,7 +60,7 @@ def links_of(graph: Graph, nodes: list[str]) -> list[Link]:
     return found
 
 
-def paths_to(graph: Graph, patient: str, facts: set[Atom], target: str) \
+def paths_to(graph: Graph, patient: str, facts: frozenset[Atom], target: str) \
         -> tuple[tuple[Path, ...], bool]:
     """Return the paths from what a patient has to any kind within a target, ranked.
 
