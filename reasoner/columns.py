@@ -16,7 +16,7 @@ import numpy as np
 
 from .expression import mask_of
 from .namespaces import TYPE
-from .program import Denial, Key, PlannedRule, Program, key_of
+from .program import Denial, Key, PlannedRule, Program, key_of, sliced_objects
 from .quantity import number_of
 from .result import Firing, Result
 from .rule import Atom, expression_variables, is_variable, variables_of
@@ -95,11 +95,7 @@ class Evaluator:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._sliced: dict[str, set[str]] = defaultdict(set)
-        for plan in program.rules:
-            for _, p, o in (*plan.premises, *(a for d in plan.denials for a in d.atoms)):
-                if p != TYPE and not is_variable(o):
-                    self._sliced[p].add(o)
+        self._sliced = sliced_objects(program)
         self._readers: list[dict[Key, list[int]]] = []
         for layer in program.layers:
             readers: dict[Key, list[int]] = defaultdict(list)
@@ -114,7 +110,7 @@ class Evaluator:
 
 
 class _Run:
-    def __init__(self, program: Program, sliced: dict[str, set[str]],
+    def __init__(self, program: Program, sliced: dict[str, frozenset[str]],
                  readers: list[dict[Key, list[int]]]) -> None:
         self.program = program
         self.terms = Terms()

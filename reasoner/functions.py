@@ -15,13 +15,15 @@ from typing import Any
 
 from .expression import COMPARE, holds, is_plain
 from .namespaces import TYPE
-from .program import Denial, Key, PlannedRule, Program, Table, key_of
+from .program import Denial, Key, PlannedRule, Program, Table, key_of, sliced_objects
 from .quantity import number_of
 from .result import Firing, Result
-from .rule import Atom, Expression, is_variable, variables_of
+from .rule import Atom, Expression, expression_variables, is_variable, variables_of
 
 Store = dict[Key, Any]
 Matcher = Callable[[Store], list[tuple[str, ...]]]
+Conclusion = tuple[int, str, str, int, str]
+"""Where a conclusion's subject and object stand in a row (or -1), and its constant terms."""
 
 
 class Pairs:
@@ -69,46 +71,64 @@ class Evaluator:
     """A program made ready to run over one patient at a time."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self._matchers: dict[int, tuple[tuple[str, ...], Matcher]] = {}
-        self._sliced: dict[str, frozenset[str]] = {}
-        self._readers: list[dict[Key, tuple[int, ...]]] = []
-        sliced: dict[str, set[str]] = defaultdict(set)
-        for plan in program.rules:
-            for _, p, o in (*plan.premises, *(a for d in plan.denials for a in d.atoms)):
-                if p != TYPE and not is_variable(o):
-                    sliced[p].add(o)
-        self._sliced = {p: frozenset(objects) for p, objects in sliced.items()}
-        for layer in program.layers:
-            readers: dict[Key, list[int]] = defaultdict(list)
-            for number, plan in enumerate(layer):
-                for key in {key_of(atom) for atom in plan.premises}:
-                    readers[key].append(number)
-            self._readers.append({key: tuple(found) for key, found in readers.items()})
-        self._keys = {
-            id(plan): tuple({key_of(atom) for atom in plan.premises}) for plan in program.rules
-        }
+        self.rules = program.rules
+        self._matchers: dict[int, tuple[Matcher, tuple[Conclusion, ...], tuple[str, ...]]] = {}
+        self.sliced = sliced_objects(program)
+        number_of_rule = {id(plan): n for n, plan in enumerate(self.rules)}
+        self.keys = [{key_of(atom) for atom in plan.premises} for plan in self.rules]
+        self.needs = [len(keys) for keys in self.keys]
+        self.needed_by: dict[Key, list[int]] = defaultdict(list)
+        for n, keys in enumerate(self.keys):
+            for key in keys:
+                self.needed_by[key].append(n)
+        self.layers = [
+            _Layer(
+                [number_of_rule[id(plan)] for plan in layer],
+                {number_of_rule[id(plan)] for plan in layer if plan.rule.layer or not first},
+                self.keys,
+            )
+            for first, layer in enumerate(program.layers)
+        ]
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Run the program over one patient's facts and return everything that follows."""
         return _Run(self).run(facts)
 
-    def matcher(self, plan: PlannedRule) -> tuple[tuple[str, ...], Matcher]:
-        """Return the variables and the function of a rule, making it on first use."""
-        found = self._matchers.get(id(plan))
+    def matcher(self, n: int) -> tuple[Matcher, tuple[Conclusion, ...], tuple[str, ...]]:
+        """Return the function, conclusions and variables of a rule, making it on first use."""
+        found = self._matchers.get(n)
         if found is None:
-            found = self._matchers[id(plan)] = _Printer(plan).matcher()
+            plan = self.rules[n]
+            names, match = _Printer(plan).matcher()
+            conclusions = tuple(
+                (names.index(s) if is_variable(s) else -1, s, p,
+                 names.index(o) if is_variable(o) else -1, o)
+                for s, p, o in plan.rule.conclusions
+            )
+            found = self._matchers[n] = (match, conclusions, names)
         return found
+
+
+class _Layer:
+    """The rules of one layer: their order, who reads which key, and which start with it."""
+
+    def __init__(self, order: list[int], starters: set[int], keys: list[set[Key]]) -> None:
+        self.order = order
+        self.starters = [place for place, n in enumerate(order) if n in starters]
+        self.readers: dict[Key, list[int]] = defaultdict(list)
+        for place, n in enumerate(order):
+            for key in keys[n]:
+                self.readers[key].append(place)
 
 
 class _Run:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self.sliced = evaluator._sliced
+        self.sliced = evaluator.sliced
         self.store: Store = {}
         self.fired: dict[int, dict[tuple[str, ...], None]] = {}
-        self.plans: dict[int, PlannedRule] = {}
-        self.readers: dict[Key, tuple[int, ...]] = {}
+        self.unmet = evaluator.needs.copy()
+        self.layer: _Layer | None = None
         self.waiting: list[int] = []
         self.queued: set[int] = set()
         self.facts: set[Atom] = set()
@@ -116,26 +136,34 @@ class _Run:
     def run(self, facts: Iterable[Atom]) -> Result:
         for fact in facts:
             self._add(fact)
-        layers = zip(self.evaluator.program.layers, self.evaluator._readers, strict=True)
-        for layer, readers in layers:
-            self.readers, self.waiting, self.queued = readers, [], set()
-            for key in self.store:
-                self._wake(key)
+        for layer in self.evaluator.layers:
+            self.layer = layer
+            order, unmet = layer.order, self.unmet
+            self.waiting = [place for place in layer.starters if not unmet[order[place]]]
+            self.queued = set(self.waiting)
             while self.waiting:
-                number = heapq.heappop(self.waiting)
-                self.queued.discard(number)
-                self._fire(layer[number])
+                place = heapq.heappop(self.waiting)
+                self.queued.discard(place)
+                self._fire(order[place])
         firings = tuple(
-            Firing(self.plans[n], self.evaluator.matcher(self.plans[n])[0], tuple(rows))
+            Firing(self.evaluator.rules[n], self.evaluator.matcher(n)[2], tuple(rows))
             for n, rows in self.fired.items()
         )
         return Result(frozenset(self.facts), firings)
 
     def _wake(self, key: Key) -> None:
-        for number in self.readers.get(key, ()):
-            if number not in self.queued:
-                self.queued.add(number)
-                heapq.heappush(self.waiting, number)
+        layer = self.layer
+        if layer is None:
+            return
+        for place in layer.readers.get(key, ()):
+            if place not in self.queued and not self.unmet[layer.order[place]]:
+                self.queued.add(place)
+                heapq.heappush(self.waiting, place)
+
+    def _appear(self, key: Key) -> None:
+        """Note that a key has its first fact: rules that need it are one step nearer."""
+        for n in self.evaluator.needed_by.get(key, ()):
+            self.unmet[n] -= 1
 
     def _add(self, fact: Atom) -> None:
         if fact in self.facts:
@@ -145,36 +173,30 @@ class _Run:
         if p == TYPE:
             self._member((p, o), s)
             return
-        pairs = self.store.get((p, None))
+        key = (p, None)
+        pairs = self.store.get(key)
         if pairs is None:
-            pairs = self.store[p, None] = Pairs()
+            pairs = self.store[key] = Pairs()
+            self._appear(key)
         pairs.add(s, o)
-        self._wake((p, None))
+        self._wake(key)
         if o in self.sliced.get(p, ()):
             self._member((p, o), s)
 
     def _member(self, key: Key, subject: str) -> None:
-        self.store.setdefault(key, {})[subject] = None
+        members = self.store.get(key)
+        if members is None:
+            members = self.store[key] = {}
+            self._appear(key)
+        members[subject] = None
         self._wake(key)
 
-    def _fire(self, plan: PlannedRule) -> None:
-        store = self.store
-        number = id(plan)
-        for key in self.evaluator._keys[number]:
-            if key not in store:
-                return
-        names, match = self.evaluator.matcher(plan)
-        rows = match(store)
+    def _fire(self, n: int) -> None:
+        match, conclusions, _ = self.evaluator.matcher(n)
+        rows = match(self.store)
         if not rows:
             return
-        known = self.fired.get(number)
-        if known is None:
-            known = self.fired[number] = {}
-            self.plans[number] = plan
-        conclusions = [
-            (names.index(s) if s[0] == "?" else -1, s, p, names.index(o) if o[0] == "?" else -1, o)
-            for s, p, o in plan.rule.conclusions
-        ]
+        known = self.fired.setdefault(n, {})
         for row in rows:
             if row in known:
                 continue
@@ -307,8 +329,6 @@ class _Printer:
 
 
 def _mentioned(denial: Denial) -> set[str]:
-    from .rule import expression_variables
-
     found = variables_of(denial.atoms) | set(denial.table.variables)
     for expression in denial.filters:
         found |= expression_variables(expression)  # type: ignore[arg-type]

@@ -67,8 +67,18 @@ class Program:
 
     @property
     def rules(self) -> tuple[PlannedRule, ...]:
-        """All planned rules, layer by layer."""
-        return tuple(rule for layer in self.layers for rule in layer)
+        """All planned rules, each once, in the order of the layers."""
+        return tuple({id(rule): rule for layer in self.layers for rule in layer}.values())
+
+
+def sliced_objects(program: Program) -> dict[str, frozenset[str]]:
+    """Return, for each predicate, the constant objects that rules look it up by."""
+    sliced: dict[str, set[str]] = defaultdict(set)
+    for plan in program.rules:
+        for _, p, o in (*plan.premises, *(a for d in plan.denials for a in d.atoms)):
+            if p != TYPE and not is_variable(o):
+                sliced[p].add(o)
+    return {p: frozenset(objects) for p, objects in sliced.items()}
 
 
 class TripleIndex:
