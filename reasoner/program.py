@@ -168,8 +168,6 @@ def unfold(rules: Iterable[Rule], index: TripleIndex, schema: set[str]) -> list[
             if is_schema(a, schema)
             or (a[1] != TYPE and not is_variable(a[1]) and names & {a[0], a[2]})
         )
-        if any(is_schema(a, schema) for a in absent):
-            raise _refuse(rule, "an ontology axiom inside NOT EXISTS")
         rest = tuple(a for a in rule.premises if a not in chosen)
         for binding in index.join(chosen):
             special = substitute_rule(replace(rule, premises=rest, facts=chosen), binding)
@@ -259,14 +257,13 @@ def _plan(rule: Rule, index: TripleIndex, dynamic: set[Key]) -> PlannedRule | No
         atoms = tuple(a for a in absence.atoms if is_dynamic(a, dynamic))
         fixed = tuple(a for a in absence.atoms if not is_dynamic(a, dynamic))
         if not atoms:
-            if any(not index.candidates(("?", a[1], "?")) for a in fixed):
+            touches = variables_of(fixed) | {
+                v for f in absence.filters for v in expression_variables(f)
+            }
+            if not touches & (dynamic_variables - static_variables):
+                bindings = [b for b in bindings if not _exists(fixed, absence, b, index)]
                 continue
-            outer = variables_of(fixed) & dynamic_variables - static_variables
-            if outer or any(expression_variables(f) & dynamic_variables for f in absence.filters):
-                raise _refuse(rule, "a static NOT EXISTS over patient facts")
-            bindings = [b for b in bindings if not _exists(fixed, absence, b, index)]
-            continue
-        if not variables_of(atoms) & (dynamic_variables | static_variables):
+        if atoms and not variables_of(atoms) & (dynamic_variables | static_variables):
             raise _refuse(rule, "a NOT EXISTS that shares nothing with the rule")
         denials.append(Denial(atoms, absence.filters, _table(fixed, list(index.join(fixed)))))
     if not bindings:
