@@ -32,6 +32,8 @@ FORMATS = {
     ".json": "JSON_LD",
 }
 PATIENT = marrow("Patient")
+BASE = "http://patient.invalid/file"
+"""What relative names in a file are read against; nothing is ever fetched from it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
                            fix="remove the DOCTYPE and its entities")
     triples: list[Atom] = []
     try:
-        for quad in ox.parse(data, format=getattr(ox.RdfFormat, name)):
+        base = None if name.startswith("N_") else BASE
+        for quad in ox.parse(data, format=getattr(ox.RdfFormat, name), base_iri=base):
             triples.append((term_of(quad.subject), term_of(quad.predicate),
                             term_of(quad.object)))
             if len(triples) > MAX_TRIPLES:
