@@ -209,8 +209,6 @@ class _Reader:
 
     def _patterns(self, node: Any, depth: int) -> Iterator[_Pattern]:
         name = node.name
-        if name in ("Project", "SelectQuery", "SubSelect"):
-            raise _refuse(self.path, "a subselect", "write separate rules")
         if name == "BGP":
             yield _Pattern(tuple(self._atom(t) for t in node.triples))
         elif name == "Join":
@@ -223,7 +221,7 @@ class _Reader:
         elif name == "Filter":
             for pattern in self._patterns(node.p, depth):
                 yield pattern.merge(self._conditions(node.expr, depth))
-        elif name == "ToMultiSet":
+        elif name == "ToMultiSet" and node.p.name == "values":
             for row in node.p.res:
                 yield _Pattern(bound=tuple((_term(k), _term(v)) for k, v in row.items()))
         elif name == "Extend":
@@ -278,7 +276,9 @@ class _Reader:
 
     def _atom(self, triple: Any) -> Atom:
         s, p, o = triple
-        if not hasattr(p, "n3"):
+        from rdflib import URIRef, Variable
+
+        if not isinstance(p, (URIRef, Variable)):
             raise _refuse(self.path, "a property path", "write out the steps")
         return (_term(s), _term(p), _term(o))
 
