@@ -1,0 +1,137 @@
+"""The command line: what a user types, what comes back, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from typer.testing import CliRunner
+
+from reasoner.cli.main import app, example_names
+
+ROOT = Path(__file__).parent.parent
+AS_OF = ["--as-of", "2026-11-01"]
+RUNNER = CliRunner()
+
+
+def run(*arguments: str, stdin: str | None = None):
+    return RUNNER.invoke(app, list(arguments), input=stdin)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = ("import sys; from typer.testing import CliRunner; from reasoner.cli.main import app; "
+            "CliRunner().invoke(app, ['--help']); print(' '.join(sys.modules))")
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                            check=True).stdout.split()
+    heavy = {"numpy", "rdflib", "pyshacl", "pyoxigraph", "networkx", "owlready2"}
+    assert heavy.isdisjoint(loaded)
+
+
+def test_version() -> None:
+    assert run("--version").stdout == "marrow 0.1.0\n"
+
+
+def test_five_examples_ship() -> None:
+    assert example_names() == ["chronic-disease", "hemolytic", "iron-deficiency", "mixed",
+                               "sickle-cell-crisis"]
+
+
+@pytest.mark.parametrize("name", example_names())
+def test_every_example_answers_by_the_published_schema(name: str) -> None:
+    schema = json.loads((ROOT / "reasoner/explanation/report.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    found = run("explain", "--example", name, *AS_OF, "--json")
+    assert found.exit_code == 0
+    Draft202012Validator(schema).validate(json.loads(found.stdout))
+    assert run("validate", "--example", name).stdout == "conforms\n"
+
+
+def test_the_same_patient_by_file_and_standard_input() -> None:
+    path = ROOT / "examples" / "iron-deficiency.ttl"
+    by_name = run("explain", "--example", "iron-deficiency", *AS_OF)
+    assert run("explain", str(path), *AS_OF).stdout == by_name.stdout
+    assert run("explain", "-", *AS_OF, stdin=path.read_text()).stdout == by_name.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["explain"], 2),
+        (["explain", "--example", "nobody"], 2),
+        (["explain", "--example", "iron-deficiency", "--as-of", "yesterday"], 2),
+        (["explain", "no-such-file.ttl"], 3),
+        (["why", "--example", "iron-deficiency", *AS_OF, "NoSuchThing"], 2),
+        (["query", "--example", "iron-deficiency", *AS_OF, "no-such-query"], 2),
+    ],
+)
+def test_a_wrong_call_gets_one_line_and_its_exit_code(arguments: list[str], code: int) -> None:
+    found = run(*arguments)
+    assert found.exit_code == code
+    assert found.stdout == ""
+    assert found.stderr.count("\n") == 1
+    assert found.stderr.startswith("marrow: ")
+
+
+def test_bad_input_gives_no_half_output(tmp_path: Path) -> None:
+    path = tmp_path / "patient.ttl"
+    path.write_text("@prefix marrow: <https://w3id.org/marrow/> .\n"
+                    "<urn:p> a marrow:Patient ; marrow:has marrow:Anemia .\n")
+    found = run("explain", str(path), *AS_OF)
+    assert found.exit_code == 3
+    assert found.stdout == ""
+    assert "patient.ttl" in found.stderr
+
+
+def test_a_proof_written_as_rdf_conforms_to_its_shape(tmp_path: Path) -> None:
+    import rdflib
+    from pyshacl import validate
+
+    path = tmp_path / "proof.trig"
+    found = run("why", "--example", "iron-deficiency", *AS_OF, "OralIron", "--rdf", str(path))
+    assert found.exit_code == 0
+    data = rdflib.Dataset()
+    data.parse(path, format="trig")
+    merged = rdflib.Graph()
+    for s, p, o, _ in data.quads():
+        merged.add((s, p, o))
+    conforms, _, text = validate(merged, shacl_graph=str(ROOT / "shapes" / "proof.ttl"))
+    assert conforms, text
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "queries/questions").glob("*.rq")))
+def test_every_shipped_question_answers(name: str) -> None:
+    found = run("query", "--example", "iron-deficiency", *AS_OF, name, "--json")
+    assert found.exit_code == 0
+    assert json.loads(found.stdout)["columns"]
+
+
+def test_a_query_that_would_fetch_is_refused(tmp_path: Path) -> None:
+    for number, text in enumerate([
+        "SELECT * WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * WHERE { ?s ?p ?o OPTIONAL { SERVICE SILENT ?s { ?a ?b ?c } } }",
+        "SELECT * FROM <file:///etc/passwd> WHERE { ?s ?p ?o }",
+        "ASK { FILTER EXISTS { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } } }",
+        "SELECT * WHERE { { SELECT ?s WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } } } }",
+        "INSERT DATA { <urn:a> <urn:b> <urn:c> }",
+        "LOAD <http://127.0.0.1:9/>",
+    ]):
+        path = tmp_path / f"q{number}.rq"
+        path.write_text(text)
+        found = run("query", "--example", "iron-deficiency", *AS_OF, str(path))
+        assert found.exit_code == 3, text
+        assert found.stdout == ""
+
+
+def test_the_mechanism_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mechanism.html"
+    assert run("graph", "--html", str(path)).exit_code == 0
+    page = path.read_text()
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+    data = json.loads(run("graph", "--json").stdout)
+    for kind in data["kinds"]:
+        assert f'id="{kind["name"]}"' in page
