@@ -239,11 +239,19 @@ def check(
     dl: Annotated[bool, typer.Option("--dl", help="Also check consistency with HermiT (needs the "
                                                   "dl extra).")] = False,
     as_json: AsJson = False,
+    write_is_a: Annotated[
+        bool, typer.Option("--write-is-a", help="First write the taxonomy between kinds anew "
+                                                "from the class tree.")
+    ] = False,
 ) -> None:
-    """Check the knowledge itself; exit 1 if a check finds anything."""
+    """Check the knowledge itself; exit 1 if a check finds an error."""
     from ..checks import run_checks
+    from ..knowledge import find_root
+    from ..taxonomy import write_taxonomy
 
     with answering():
+        if write_is_a:
+            typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         verdict = f"{len(rows)} findings\n" if rows else "no findings\n"

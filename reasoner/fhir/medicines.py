@@ -1,0 +1,59 @@
+"""Find what a medication resource is about: a concept of its own, or a Medication it refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .document import Entry
+from .element import Concept, objects, read_concept, text
+from .notes import Notes
+from .subject import Reference, read_reference, reference_to
+
+MEDICATION = "Medication"
+
+
+@dataclass(frozen=True)
+class Medicines:
+    """The Medication resources of a document; a reference is looked up among them only."""
+
+    known: tuple[tuple[Reference, Concept], ...]
+
+    @classmethod
+    def among(cls, entries: tuple[Entry, ...]) -> Medicines:
+        """Collect the Medication resources of a document."""
+        return cls(tuple(
+            (reference_to(entry), read_concept(entry.resource.get("code")))
+            for entry in entries if entry.kind == MEDICATION
+        ))
+
+    def of(self, entry: Entry, notes: Notes) -> Concept:
+        """Return the concept of a medication resource; one that is not to be found is noted."""
+        resource = entry.resource
+        if "medicationCodeableConcept" in resource:
+            return read_concept(resource["medicationCodeableConcept"])
+        value = resource.get("medicationReference")
+        if value is None:
+            return Concept((), "")
+        display = text(value.get("display")) if isinstance(value, dict) else ""
+        found = self._contained(entry, value) or self._elsewhere(value)
+        if found is None:
+            notes.add("medication-not-found", entry.name,
+                      f"the Medication that this {entry.kind} refers to is not in the document",
+                      "send the Medication resource too, or a code in the resource itself")
+            return Concept((), display)
+        return found if found.codings or found.text else Concept((), display)
+
+    def _contained(self, entry: Entry, value: object) -> Concept | None:
+        written = text(value.get("reference")) if isinstance(value, dict) else ""
+        if not written.startswith("#"):
+            return None
+        for resource in objects(entry.resource.get("contained")):
+            if resource.get("resourceType") == MEDICATION and resource.get("id") == written[1:]:
+                return read_concept(resource.get("code"))
+        return None
+
+    def _elsewhere(self, value: object) -> Concept | None:
+        reference = read_reference(value)
+        if reference is None:
+            return None
+        return next((c for known, c in self.known if known.names(reference)), None)

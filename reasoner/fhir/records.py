@@ -1,0 +1,227 @@
+"""Make the records of a patient graph from FHIR resources, one function for each resource type.
+
+A record says what the resource says and no more: a status or date that is missing stays missing,
+and the rules decide what that means. Source: HL7 FHIR R4, the page of each resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..namespaces import local_name, marrow
+from ..quantity import Refusal, canonical_literal
+from .concepts import UNREAD, Kinds
+from .document import Entry, Resource
+from .element import Concept, clean, objects, read_concept, read_date, text
+from .medicines import Medicines
+from .notes import Notes
+
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its node, its class, and what it says as local names and terms."""
+
+    node: str
+    kind: str
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every reader needs: the kinds, the medicines of the document, and the notes."""
+
+    kinds: Kinds
+    medicines: Medicines
+    notes: Notes
+
+
+def make_records(entry: Entry, sort: str, kinds: tuple[str, ...], facts: list[tuple[str, str]],
+                 part: str = "") -> list[Record]:
+    """Return one record for each kind a resource asserts.
+
+    A code that asserts two kinds makes two records; their nodes end in the kind's name.
+    """
+    node = f"urn:marrow:fhir:{entry.path}{part}"
+    source = canonical_literal(entry.name, None)
+    return [
+        Record(f"<{node}/{local_name(kind)}>" if len(kinds) > 1 else f"<{node}>", sort,
+               (("kind", kind), ("recordSource", source), *facts))
+        for kind in kinds
+    ]
+
+
+def date_fact(entry: Entry, field: str, value: Any, predicate: str, notes: Notes) \
+        -> list[tuple[str, str]]:
+    """Return a date as a fact, or nothing where it is absent or, with a note, no full date."""
+    if value is None:
+        return []
+    found = read_date(value)
+    if isinstance(found, Refusal):
+        notes.add(found.code, entry.name, f"{entry.kind}.{field} {found.what}; it is not used",
+                  found.fix)
+        return []
+    return [(predicate, found)]
+
+
+def start_of(resource: Resource, field: str) -> tuple[str, Any]:
+    """Return the name and value of a dateTime, instant or the start of a period, if any."""
+    for ending in ("DateTime", "Instant"):
+        if resource.get(field + ending) is not None:
+            return field + ending, resource[field + ending]
+    period = resource.get(field + "Period")
+    if isinstance(period, dict):
+        return f"{field}Period.start", period.get("start")
+    return field, None
+
+
+def status_fact(entry: Entry, notes: Notes, change: dict[str, str] | None = None) \
+        -> list[tuple[str, str]]:
+    """Return the status that R4 requires, renamed where our vocabulary has another word."""
+    status = text(entry.resource.get("status"))
+    if not status:
+        notes.add("no-status", entry.name, f"this {entry.kind} has no status",
+                  "send its status; without one it may not be used")
+        return []
+    return [("status", canonical_literal((change or {}).get(status, status), None))]
+
+
+def coded_status(entry: Entry, field: str, notes: Notes) -> str | None:
+    """Return the code of a clinical or verification status: empty where there is none.
+
+    None says that a status is there and cannot be told, so that the record must not be used: a
+    status that is ignored would read as active.
+    """
+    value = entry.resource.get(field)
+    if value is None:
+        return ""
+    codes = {coding.code for coding in read_concept(value).codings if coding.code}
+    if len(codes) == 1:
+        return codes.pop()
+    notes.add("status-not-understood", entry.name,
+              f"{entry.kind}.{field} has " + ("several codes" if codes else "no code")
+              + "; the record is not used", "send one code of the FHIR value set")
+    return None
+
+
+def statuses(entry: Entry, notes: Notes) -> list[tuple[str, str]] | None:
+    """Return the clinical and verification status as facts; None where one cannot be told."""
+    facts = []
+    for field in ("clinicalStatus", "verificationStatus"):
+        status = coded_status(entry, field, notes)
+        if status is None:
+            return None
+        if status:
+            facts.append((field, canonical_literal(status, None)))
+    return facts
+
+
+def read_condition(entry: Entry, context: Context) -> list[Record]:
+    """Make the records of a Condition."""
+    resource, notes = entry.resource, context.notes
+    concept = read_concept(resource.get("code"))
+    kinds = context.kinds.of(entry, "code", concept, "ConditionKind")
+    facts = statuses(entry, notes) if kinds else None
+    if facts is None:
+        return []
+    field, onset = start_of(resource, "onset")
+    facts += date_fact(entry, field, onset, "onset", notes)
+    facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
+    for name in ("onsetAge", "onsetRange", "onsetString"):
+        if name in resource:
+            notes.add("date-not-exact", entry.name, f"Condition.{name} gives no date; it is "
+                      "not used", "send onsetDateTime", "information")
+    return make_records(entry, "ConditionRecord", kinds, facts + _end(entry, facts, notes))
+
+
+def _end(entry: Entry, facts: list[tuple[str, str]], notes: Notes) -> list[tuple[str, str]]:
+    """Return when a condition ended; an end without a usable date still makes it inactive.
+
+    Source: FHIR R4, constraint con-4 of Condition.
+    """
+    resource = entry.resource
+    period = resource.get("abatementPeriod")
+    value = resource.get("abatementDateTime") or (
+        period.get("end") if isinstance(period, dict) else None)
+    dated = date_fact(entry, "abatement", value, "abatement", notes)
+    names = [n for n in resource if n.startswith("abatement") and resource[n] is not None]
+    if dated or not names:
+        return dated
+    if value is None:
+        notes.add("date-not-exact", entry.name, f"Condition.{clean(names[0], 40)} gives no date",
+                  "send abatementDateTime", "information")
+    if any(name == "clinicalStatus" for name, _ in facts):
+        return []
+    return [("clinicalStatus", canonical_literal("inactive", None))]
+
+
+def read_medication_use(entry: Entry, context: Context) -> list[Record]:
+    """Make the records of a MedicationRequest, MedicationStatement or MedicationAdministration."""
+    resource, notes = entry.resource, context.notes
+    if resource.get("doNotPerform") is True:
+        notes.add("not-to-be-given", entry.name, f"this {entry.kind} asks that a medication is "
+                  "not given; it is not read as a use", UNREAD)
+        return []
+    change = {"in-progress": "active", "not-done": "not-taken"}
+    if resource.get("intent") in ("proposal", "plan", "option"):
+        notes.add("not-an-order", entry.name,
+                  f"this {entry.kind} is a {resource['intent']} and no order",
+                  "send the order once it is given", "information")
+        change["active"] = "intended"
+    facts = status_fact(entry, notes, change)
+    active = ("status", canonical_literal("active", None)) in facts
+    settled = bool(facts) and not active
+    field, start = start_of(resource, "effective")
+    if resource.get("authoredOn") is not None:
+        field, start = "authoredOn", resource["authoredOn"]
+    facts += date_fact(entry, field, start, "start", notes)
+    period = resource.get("effectivePeriod")
+    if isinstance(period, dict):
+        facts += date_fact(entry, "effectivePeriod.end", period.get("end"), "end", notes)
+    facts += date_fact(entry, "dateAsserted", resource.get("dateAsserted"), "date", notes)
+    concept = context.medicines.of(entry, notes)
+    kinds = context.kinds.of(entry, "medication", concept, "MedicationKind",
+                             "information" if settled else "warning")
+    if not kinds and active:
+        # A drug in use that is not known keeps every interaction open; it must not vanish.
+        kinds = (marrow("UnrecognizedMedication"),)
+        if concept.name:
+            facts.append(("recordedName", canonical_literal(concept.name, None)))
+    return make_records(entry, "MedicationRecord", kinds, facts)
+
+
+def read_procedure(entry: Entry, context: Context) -> list[Record]:
+    """Make the records of a Procedure."""
+    resource, notes = entry.resource, context.notes
+    concept = read_concept(resource.get("code"))
+    kinds = context.kinds.of(entry, "code", concept, "InterventionKind", "information")
+    if not kinds:
+        return []
+    field, performed = start_of(resource, "performed")
+    facts = status_fact(entry, notes) + date_fact(entry, field, performed, "date", notes)
+    if performed is None:
+        notes.add("no-date", entry.name, "this Procedure says no date on which it was performed",
+                  "send performedDateTime", "information")
+    return make_records(entry, "ProcedureRecord", kinds, facts)
+
+
+def read_allergy(entry: Entry, context: Context) -> list[Record]:
+    """Make the records of an AllergyIntolerance: of its code, or else of what was reacted to."""
+    resource, notes = entry.resource, context.notes
+    concepts = [read_concept(resource.get("code"))] + [
+        read_concept(reaction.get("substance")) for reaction in objects(resource.get("reaction"))
+    ]
+    known = [c for c in concepts if context.kinds.look_up(c)]
+    said = known or [c for c in concepts if c.codings or c.text] or [Concept((), "")]
+    kinds = context.kinds.of(entry, "code", said[0], "MedicationKind")
+    facts = statuses(entry, notes) if kinds else None
+    if facts is None:
+        return []
+    facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
+    return make_records(entry, "AllergyRecord", kinds, facts)
+
+
+Reader = Callable[[Entry, Context], list[Record]]

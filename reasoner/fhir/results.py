@@ -1,0 +1,98 @@
+"""Make the records of an Observation: one for its value and one for each component."""
+
+from __future__ import annotations
+
+from ..quantity import MAX_DIGITS, Refusal, canonical_literal
+from .document import Entry, Resource
+from .element import UCUM, Concept, clean, objects, read_concept, read_number, text
+from .records import Context, Record, date_fact, make_records, start_of, status_fact
+
+
+def read_observation(entry: Entry, context: Context) -> list[Record]:
+    """Make the records of an Observation."""
+    resource, notes = entry.resource, context.notes
+    if resource.get("focus"):
+        notes.add("not-about-the-patient", entry.name,
+                  "this Observation has a focus other than the patient",
+                  "send observations on the patient")
+        return []
+    components = objects(resource.get("component"))
+    parts = [(component, "component", f"/component/{n}")
+             for n, component in enumerate(components, 1)]
+    is_panel = bool(components or resource.get("hasMember"))
+    if not is_panel or _has_value(resource):
+        parts.insert(0, (resource, "", ""))
+    records = []
+    for part, field, path in parts:
+        records += _read_part(entry, part, field, path, context)
+    return records
+
+
+def _has_value(part: Resource) -> bool:
+    return any(name.startswith("value") or name == "dataAbsentReason" for name in part)
+
+
+def _read_part(entry: Entry, part: Resource, field: str, path: str, context: Context) \
+        -> list[Record]:
+    """Make the record of a value; a value has one kind, so codes that disagree are of no use."""
+    resource, notes = entry.resource, context.notes
+    inside = f"{field}.code" if field else "code"
+    concept = read_concept(part.get("code"))
+    kinds = context.kinds.of(entry, inside, concept, "MeasurementKind", "information")
+    if len(kinds) > 1:
+        notes.add("codes-disagree", entry.name,
+                  f"the codings of Observation.{inside} {concept} mean different tests",
+                  "send the codes of one test")
+    if len(kinds) != 1:
+        return []
+    facts = _value_facts(entry, part, concept, context)
+    if facts is None:
+        return []
+    facts += status_fact(entry, notes)
+    when, effective = start_of(resource, "effective")
+    dated = date_fact(entry, when, effective, "date", notes)
+    if effective is None:
+        notes.add("no-date", entry.name,
+                  f"the result {concept} has no date; it is not used",
+                  "send effectiveDateTime")
+    return make_records(entry, "Observation", kinds, facts + dated, path)
+
+
+def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context) \
+        -> list[tuple[str, str]] | None:
+    notes = context.notes
+    absent = part.get("dataAbsentReason")
+    if absent is not None:
+        reason = read_concept(absent)
+        code = reason.codings[0].code if reason.codings else reason.text
+        notes.add("value-absent", entry.name,
+                  f"the result {concept} has no value (reason: {clean(code, 40) or 'not said'})",
+                  "repeat the test or send its value")
+        return None
+    quantity = part.get("valueQuantity")
+    if not isinstance(quantity, dict):
+        quantity = {"value": part["valueInteger"]} if "valueInteger" in part else None
+    if quantity is None or quantity.get("value") is None:
+        form = next((clean(n, 40) for n in part if n.startswith("value")), "no value")
+        notes.add("no-value", entry.name, f"the result {concept} has no number ({form})",
+                  "send it as a valueQuantity")
+        return None
+    value = read_number(quantity["value"])
+    if isinstance(value, Refusal):
+        notes.add(value.code, entry.name, f"the value of {concept} {value.what}", value.fix)
+        return None
+    if value.rounded:
+        notes.add("digits-rounded", entry.name,
+                  f"values with more than {MAX_DIGITS} digits were rounded to {MAX_DIGITS}",
+                  "send values as the laboratory reported them", "information")
+    facts = [("value", value.term)]
+    if text(quantity.get("comparator")):
+        facts.append(("comparator", canonical_literal(quantity["comparator"], None)))
+    unit = _unit(quantity)
+    return [*facts, ("unit", canonical_literal(unit, None))] if unit else facts
+
+
+def _unit(quantity: Resource) -> str:
+    """Return the unit's UCUM code, or what was written for a reader where there is none."""
+    code = text(quantity.get("code"))
+    return code if code and quantity.get("system") in (None, UCUM) else text(quantity.get("unit"))

@@ -1,0 +1,69 @@
+"""Note what is passed over: fields that no record holds, and resources that must not be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .document import Entry
+from .element import clean, text
+from .notes import Notes
+
+_ADMINISTRATIVE = frozenset({
+    "asserter", "basedOn", "category", "contained", "courseOfTherapyType", "encounter",
+    "extension", "groupIdentifier", "id", "identifier", "implicitRules", "informationSource",
+    "instantiatesCanonical", "instantiatesUri", "insurance", "intent", "issued", "language",
+    "location", "meta", "partOf", "performer", "priority", "recorder", "reportedBoolean",
+    "reportedReference", "requester", "resourceType", "text",
+})
+"""Fields that say who, where and for what account, and nothing about the patient's state."""
+
+_READ = frozenset({
+    "code", "component", "hasMember", "dataAbsentReason", "focus", "status", "subject", "patient",
+    "valueQuantity", "valueInteger", "clinicalStatus", "verificationStatus", "recordedDate",
+    "dateAsserted", "authoredOn", "doNotPerform", "medicationCodeableConcept",
+    "medicationReference",
+})
+_READ_BEGINNINGS = ("abatement", "effective", "onset", "performed")
+
+
+def note_unread_fields(entry: Entry, notes: Notes) -> None:
+    """Note the fields of a used resource that no record holds."""
+    for name in entry.resource:
+        plain = name.removeprefix("_")
+        if plain in _ADMINISTRATIVE or plain in _READ or plain.startswith(_READ_BEGINNINGS):
+            continue
+        notes.add("field-not-read", entry.name, f"{entry.kind}.{clean(plain, 40)} is not read here",
+                  "read it yourself where it matters", "information")
+
+
+def may_be_read(entry: Entry, notes: Notes) -> bool:
+    """Return whether a resource may be read; one with an unknown modifier may not.
+
+    A modifier can turn a statement into its opposite. Source: HL7 FHIR R4, Extensibility.
+    """
+    if entry.resource.get("implicitRules"):
+        notes.add("implicit-rules", entry.name, f"this {entry.kind} follows rules that are not "
+                  "known here; it is not used", "send it without implicitRules")
+        return False
+    url = _modifier(entry.resource)
+    if url is not None:
+        notes.add("modifier-extension", entry.name,
+                  f"the modifier extension {clean(url, 120) or 'without a URL'} may change what "
+                  f"this {entry.kind} means; it is not used", "send it without the extension")
+        return False
+    return True
+
+
+def _modifier(resource: Any) -> str | None:
+    waiting = [resource]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            found = value.get("modifierExtension")
+            if found:
+                first = found[0] if isinstance(found, list) else found
+                return text(first.get("url")) if isinstance(first, dict) else ""
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return None

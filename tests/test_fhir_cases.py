@@ -1,0 +1,95 @@
+"""The import on real records by others; skipped, aloud, where MARROW_CASES names none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fhir_samples import codes, facts
+from reasoner.errors import InputRefused
+from reasoner.fhir import FhirImport, read_bundle
+from reasoner.knowledge import Graph, find_root, read_vocabulary
+from reasoner.mapping import Mappings, load_mappings
+from reasoner.namespaces import TYPE, local_name, marrow
+from reasoner.patient import check_patient_triples
+from reasoner.validation import find_violations
+
+SORTS = {"Observation": "MeasurementKind", "ConditionRecord": "ConditionKind",
+         "MedicationRecord": "MedicationKind", "ProcedureRecord": "InterventionKind",
+         "AllergyRecord": "MedicationKind"}
+
+
+@pytest.fixture(scope="module")
+def mappings() -> Mappings:
+    return load_mappings(find_root() / "ontology" / "mappings.sssom.tsv")
+
+
+def load(cases: Path, name: str, mappings: Mappings) -> FhirImport:
+    path = next(cases.glob(f"*/{name}*"))
+    return read_bundle(path.read_bytes(), path.name, mappings)
+
+
+def kinds(found: FhirImport, record: str) -> list[str]:
+    nodes = {s for s, p, o in found.triples if p == TYPE and o == marrow(record)}
+    return sorted(local_name(o) for s, p, o in found.triples
+                  if s in nodes and p == marrow("kind"))
+
+
+@pytest.mark.parametrize("name", [
+    "Juan_Stracke", "Jordan_Cruickshank", "Bundle-101", "uscore-observation",
+    "example-first-contact", "has-anaemia", "no-anaemia-has", "no-anaemia-no",
+])
+def test_every_r4_record_is_imported_and_conforms(cases: Path, name: str,
+                                                  mappings: Mappings) -> None:
+    found = load(cases, name, mappings)
+    graph = check_patient_triples(list(found.triples), name, read_vocabulary(
+        find_root() / "shapes" / "patient.ttl"))
+    # The ontology says of which sort a kind is; here each is what its record needs.
+    class_of = {s: local_name(o) for s, p, o in found.triples if p == TYPE}
+    sorts = Graph(frozenset((o, TYPE, marrow(SORTS[class_of[s]]))
+                            for s, p, o in found.triples if p == marrow("kind")))
+    assert find_violations(graph, sorts, find_root()) == []
+    assert len(found.issues) < 100
+
+
+def test_a_patient_with_anemia_and_chronic_pain(cases: Path, mappings: Mappings) -> None:
+    found = load(cases, "Juan_Stracke", mappings)
+    person = facts(found, "Patient/7a18395e-05fb-44ad-9481-82774944b537")
+    assert person["sex"] in ("Female", "Male")
+    assert {"Anemia", "ChronicPain"} <= set(kinds(found, "ConditionRecord"))
+    assert "FerrousSulfate" in kinds(found, "MedicationRecord")
+    assert "Hemoglobin" in kinds(found, "Observation")
+    assert codes(found).count("digits-rounded") == 1
+
+
+def test_units_are_handed_on_as_they_were_written(cases: Path, mappings: Mappings) -> None:
+    found = load(cases, "Jordan_Cruickshank", mappings)
+    written = {
+        (local_name(k), u.strip('"'))
+        for s, p, k in found.triples if p == marrow("kind")
+        for s2, p2, u in found.triples if s2 == s and p2 == marrow("unit")
+    }
+    assert ("PlateletCount", "K/uL") in written
+    assert "MeanCorpuscularVolume" in kinds(found, "Observation")
+
+
+@pytest.mark.parametrize("name", ["patient-1642068", "patient-981968",
+                                  "patient-2354220.fhir-bundle.json",
+                                  "patient-2354220.fhir-bundle.01"])
+def test_stu3_records_are_refused_by_name(cases: Path, name: str, mappings: Mappings) -> None:
+    with pytest.raises(InputRefused, match="STU3") as caught:
+        load(cases, name, mappings)
+    assert caught.value.code == "fhir-release"
+
+
+def test_results_without_a_date_are_told(cases: Path, mappings: Mappings) -> None:
+    found = load(cases, "Bundle-101", mappings)
+    assert facts(found, "Observation/r1")["value"] == "176"
+    assert codes(found).count("no-date") == len(kinds(found, "Observation"))
+
+
+def test_a_text_that_resembles_a_term_is_not_matched(cases: Path, mappings: Mappings) -> None:
+    found = load(cases, "has-anaemia-and-iron-side-effects", mappings)
+    assert len(found.triples) == 1
+    assert codes(found) == ["no-patient-resource", "code-not-mapped", "code-not-mapped"]

@@ -1,0 +1,168 @@
+"""The mapping file is sound SSSOM, and only exact and narrower codes assert a term."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reasoner.errors import KnowledgeError
+from reasoner.mapping import COLUMNS, load_mappings, system_name
+from reasoner.namespaces import marrow
+
+FILE = Path(__file__).parent.parent / "ontology" / "mappings.sssom.tsv"
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+MIMIC = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd10"
+
+HEADER = """\
+#mapping_set_id: https://w3id.org/marrow/test
+#curie_map:
+#  ICD10CM: http://example.org/icd/
+#  SNOMED: http://snomed.info/id/
+#  marrow: https://w3id.org/marrow/
+#  semapv: https://w3id.org/semapv/vocab/
+#  skos: http://www.w3.org/2004/02/skos/core#
+"""
+
+
+def write(tmp_path: Path, *rows: str, columns: tuple[str, ...] = COLUMNS,
+          header: str = HEADER) -> Path:
+    path = tmp_path / "small.sssom.tsv"
+    path.write_text(header + "\t".join(columns) + "\n" + "".join(f"{r}\n" for r in rows), "utf-8")
+    return path
+
+
+def row(subject: str, predicate: str, target: str) -> str:
+    return "\t".join((f"marrow:{subject}", "label", f"skos:{predicate}", target, "label",
+                      "semapv:ManualMappingCuration"))
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "terms"),
+    [
+        (LOINC, "718-7", ["Hemoglobin"]),
+        (LOINC, "30313-1", ["Hemoglobin"]),
+        (LOINC, "788-0", ["RedCellDistributionWidthCV"]),
+        (LOINC, "21000-5", ["RedCellDistributionWidthSD"]),
+        (RXNORM, "310325", ["FerrousSulfate"]),
+        (SNOMED, "271737000", ["Anemia"]),
+        (SNOMED, "72892002", ["Pregnancy"]),
+        (ICD, "D50.9", ["IronDeficiencyAnemia"]),
+        (ICD, "D509", ["IronDeficiencyAnemia"]),
+        (MIMIC, "M545", ["LowBackPain"]),
+        # one code, two things said
+        (RXNORM, "857005", ["Acetaminophen", "Hydrocodone"]),
+        (ICD, "D57.00", ["SickleCellAnemia", "VasoOcclusiveCrisis"]),
+        # near misses: a code of another test, another system, a looser match, a name for a code
+        (LOINC, "4548-4", []),
+        (LOINC, "57905-2", []),
+        ("http://hl7.org/fhir/sid/icd-10", "D50.9", []),
+        (SNOMED, "718-7", []),
+        (LOINC, "7187", []),
+        (ICD, "D64.9", []),
+        (SNOMED, "116859006", []),
+        (LOINC, "Hemoglobin", []),
+    ],
+)
+def test_what_a_code_asserts(system: str, code: str, terms: list[str]) -> None:
+    assert list(load_mappings(FILE).lookup(system, code)) == [marrow(t) for t in terms]
+
+
+def test_what_is_near_is_named_and_asserts_nothing() -> None:
+    mappings = load_mappings(FILE)
+    assert mappings.near(ICD, "D649") == (marrow("Anemia"),)
+    assert mappings.near(SNOMED, "94222008") == (marrow("SpinalMetastasis"),)
+    assert mappings.near(LOINC, "718-7") == ()
+    assert system_name(SNOMED) == "SNOMED CT"
+    assert system_name("http://example.org/x") == "http://example.org/x"
+
+
+def test_exact_beats_narrow_and_narrow_matches_add_up(tmp_path: Path) -> None:
+    found = load_mappings(write(
+        tmp_path,
+        row("A", "exactMatch", "SNOMED:1"), row("B", "narrowMatch", "SNOMED:1"),
+        row("B", "narrowMatch", "SNOMED:2"), row("A", "narrowMatch", "SNOMED:2"),
+        row("A", "closeMatch", "SNOMED:3"), row("A", "broadMatch", "SNOMED:4"),
+        row("A", "relatedMatch", "SNOMED:5"),
+    ))
+    assert found.lookup(SNOMED, "1") == (marrow("A"),)
+    assert found.lookup(SNOMED, "2") == (marrow("A"), marrow("B"))
+    for loose in "345":
+        assert found.lookup(SNOMED, loose) == ()
+        assert found.near(SNOMED, loose) == (marrow("A"),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "what"),
+    [
+        (["marrow:A\tlabel\tskos:exactMatch\tSNOMED:1\tlabel"], 9, "5 cells"),
+        ([row("A", "exactMatch", "SNOMED:1") + "\tmore"], 9, "7 cells"),
+        ([row("A", "exactMatch", "LOINC:1")], 9, "curie_map"),
+        ([row("A", "exactMatch", "SNOMED:")], 9, "curie_map"),
+        ([row("A", "sameAs", "SNOMED:1")], 9, "predicate"),
+        ([row("A b", "exactMatch", "SNOMED:1")], 9, "no term"),
+        ([row("A", "exactMatch", "SNOMED:1").replace("marrow:", "skos:")], 9, "no term"),
+        ([row("A", "exactMatch", "SNOMED:1").replace("label", " ")], 9, "empty"),
+        ([row("A", "exactMatch", "SNOMED:1"), row("B", "exactMatch", "SNOMED:1")], 10, "second"),
+        ([row("A", "exactMatch", "ICD10CM:D50.9"), row("B", "exactMatch", "ICD10CM:D509")], 10,
+         "second"),
+        ([row("A", "exactMatch", "SNOMED:1"), row("A", "narrowMatch", "SNOMED:1")], 10, "again"),
+    ],
+)
+def test_a_broken_row_is_an_error_that_names_its_line(
+        tmp_path: Path, rows: list[str], line: int, what: str) -> None:
+    with pytest.raises(KnowledgeError) as caught:
+        load_mappings(write(tmp_path, *rows))
+    assert caught.value.where == f"small.sssom.tsv, line {line}"
+    assert what in caught.value.what
+
+
+def test_a_missing_column_a_missing_table_and_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="predicate_id"):
+        load_mappings(write(tmp_path, columns=tuple(c for c in COLUMNS if c != "predicate_id")))
+    (tmp_path / "empty.tsv").write_text(HEADER, "utf-8")
+    with pytest.raises(KnowledgeError, match="no table"):
+        load_mappings(tmp_path / "empty.tsv")
+    with pytest.raises(KnowledgeError, match="missing"):
+        load_mappings(tmp_path / "none.tsv")
+    (tmp_path / "latin.tsv").write_bytes(b"caf\xe9")
+    with pytest.raises(KnowledgeError, match="UTF-8"):
+        load_mappings(tmp_path / "latin.tsv")
+
+
+def test_the_shipped_file_is_sorted_and_says_what_sssom_requires() -> None:
+    lines = FILE.read_text("utf-8").splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    for slot in ("mapping_set_id", "mapping_set_version", "license", "curie_map"):
+        assert sum(line.startswith(f"#{slot}:") for line in header) == 1, slot
+    table = [line.split("\t") for line in lines[len(header):]]
+    columns, rows = table[0], table[1:]
+    assert set(COLUMNS) <= set(columns)
+    order = [(r[0], r[2], r[3]) for r in rows]
+    assert order == sorted(set(order))
+    assert {r[columns.index("mapping_justification")] for r in rows} \
+        == {"semapv:ManualMappingCuration"}
+    used = {cell.split(":")[0] for r in rows for cell in (r[0], r[2], r[3], r[5])}
+    assert used == set(load_mappings(FILE).curies)
+
+
+def test_a_term_has_one_label_throughout_the_file() -> None:
+    labels: dict[str, set[str]] = {}
+    for line in FILE.read_text("utf-8").splitlines():
+        if line.startswith("marrow:"):
+            subject, label = line.split("\t")[:2]
+            labels.setdefault(subject, set()).add(label)
+    assert {s: found for s, found in labels.items() if len(found) > 1} == {}
+
+
+def test_the_labels_of_licensed_vocabularies_are_our_own() -> None:
+    """Official names of SNOMED CT end in the hierarchy; those of LOINC name the property."""
+    for line in FILE.read_text("utf-8").splitlines():
+        cells = line.split("\t")
+        if cells[0].startswith("marrow:") and cells[3].startswith(("SNOMED:", "LOINC:")):
+            assert "(" not in cells[4], line
+            assert "[" not in cells[4], line
+            assert len(cells[4]) <= 60, line
