@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import pyoxigraph as ox  # noqa: E402
-from oracle import close_static, quad, run_to_fixpoint  # noqa: E402
 
+from oracle import close_static, quad, run_to_fixpoint  # noqa: E402
 from reasoner import load_knowledge  # noqa: E402
 from reasoner.derivation import Derivations  # noqa: E402
 from reasoner.gate import gate_patient  # noqa: E402

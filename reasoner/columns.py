@@ -16,7 +16,7 @@ import numpy as np
 
 from .expression import mask_of
 from .namespaces import TYPE
-from .program import Denial, Key, PlannedRule, Program, key_of, sliced_objects
+from .plan import Denial, Key, PlannedRule, Program, key_of, sliced_objects
 from .quantity import number_of
 from .result import Firing, Result
 from .rule import Atom, expression_variables, is_variable, variables_of

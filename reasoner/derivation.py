@@ -12,9 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from .result import Result
 from .gate import GatedPatient
 from .namespaces import MARROW
+from .result import Result
 from .rule import Atom, is_variable, substitute
 
 

@@ -19,11 +19,8 @@ from . import columns, functions
 from .errors import KnowledgeError
 from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
 from .namespaces import OWL, TYPE, iri, marrow
+from .plan import Denial, PlannedRule, Program, Table
 from .program import (
-    Denial,
-    PlannedRule,
-    Program,
-    Table,
     TripleIndex,
     compile_rules,
     dynamic_keys,

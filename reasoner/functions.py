@@ -15,7 +15,7 @@ from typing import Any
 
 from .expression import COMPARE, holds, is_plain
 from .namespaces import TYPE
-from .program import Denial, Key, PlannedRule, Program, Table, key_of, sliced_objects
+from .plan import Denial, Key, PlannedRule, Program, Table, key_of, sliced_objects
 from .quantity import number_of
 from .result import Firing, Result
 from .rule import Atom, Expression, expression_variables, is_variable, variables_of

@@ -101,7 +101,7 @@ def paths_to(graph: Graph, patient: str, facts: frozenset[Atom], target: str) \
                 (link.effect, (*trail, link))
                 for link in outgoing.get(kind, ()) if link.effect not in visited
             )
-    shown = _without_tails(paths)
+    shown = _without_doubles(_without_tails(paths))
     return tuple(sorted(shown, key=lambda p: (p.rank, len(p.links), p.kinds))), cut
 
 
@@ -116,6 +116,19 @@ def _without_tails(paths: list[Path]) -> list[Path]:
             for other in whole
         )
     ]
+
+
+def _without_doubles(paths: list[Path]) -> list[Path]:
+    """Keep the surest of the paths that lead through the same kinds.
+
+    One step can be active by two links, for instance in two contexts that both hold.
+    """
+    surest: dict[tuple[str, ...], Path] = {}
+    for path in paths:
+        known = surest.get(path.kinds)
+        if known is None or path.rank < known.rank:
+            surest[path.kinds] = path
+    return list(surest.values())
 
 
 def is_mechanism(graph: Graph, kind: str) -> bool:

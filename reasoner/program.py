@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .errors import KnowledgeError
 from .expression import holds
 from .namespaces import EXPRESSION, OWL, RDF, RDFS, TYPE, XSD
+from .plan import Denial, Key, PlannedRule, Program, Table, heads_of, key_of
 from .rule import (
-    EVERY_LAYER,
     Absence,
     Atom,
     Rule,
@@ -25,60 +24,9 @@ from .rule import (
     substitute_rule,
     variables_of,
 )
+from .strata import refuse, stratify
 
 SCHEMA = tuple(f"<{namespace}" for namespace in (OWL, RDF, RDFS, XSD))
-Key = tuple[str, str | None]
-"""A predicate with its constant object, or with None for any object."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The joined static premises of a rule or absence: variables, and their rows of terms."""
-
-    variables: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ((),)
-    atoms: tuple[Atom, ...] = ()
-
-
-@dataclass(frozen=True)
-class Denial:
-    """An absence split into what is looked up among patient facts and what is static."""
-
-    atoms: tuple[Atom, ...]
-    filters: tuple[object, ...]
-    table: Table
-
-
-@dataclass(frozen=True)
-class PlannedRule:
-    """A rule ready to run: dynamic premises, a static table, and denials."""
-
-    rule: Rule
-    premises: tuple[Atom, ...]
-    table: Table
-    denials: tuple[Denial, ...]
-
-
-@dataclass(frozen=True)
-class Program:
-    """The strata in order; within one, rules in an order that needs few repeats."""
-
-    layers: tuple[tuple[PlannedRule, ...], ...]
-
-    @property
-    def rules(self) -> tuple[PlannedRule, ...]:
-        """All planned rules, each once, in the order of the layers."""
-        return tuple({id(rule): rule for layer in self.layers for rule in layer}.values())
-
-
-def sliced_objects(program: Program) -> dict[str, frozenset[str]]:
-    """Return, for each predicate, the constant objects that rules look it up by."""
-    sliced: dict[str, set[str]] = defaultdict(set)
-    for plan in program.rules:
-        for _, p, o in (*plan.premises, *(a for d in plan.denials for a in d.atoms)):
-            if p != TYPE and not is_variable(o):
-                sliced[p].add(o)
-    return {p: frozenset(objects) for p, objects in sliced.items()}
 
 
 class TripleIndex:
@@ -135,12 +83,6 @@ def is_schema(atom: Atom, schema: set[str]) -> bool:
     return p.startswith(SCHEMA) or p in schema
 
 
-def key_of(atom: Atom) -> Key:
-    """Return the predicate and constant object by which rules depend on each other."""
-    _, p, o = atom
-    return (p, None if is_variable(o) else o)
-
-
 def unfold(rules: Iterable[Rule], index: TripleIndex, schema: set[str]) -> list[Rule]:
     """Match the schema premises of each rule, giving one rule for every match.
 
@@ -174,9 +116,9 @@ def unfold(rules: Iterable[Rule], index: TripleIndex, schema: set[str]) -> list[
             atoms = special.premises + special.conclusions
             atoms += tuple(a for absence in special.absences for a in absence.atoms)
             if any(is_variable(p) for _, p, _ in atoms):
-                raise _refuse(rule, "a predicate that no axiom binds")
+                raise refuse(rule, "a predicate that no axiom binds")
             if any(p == TYPE and is_variable(o) for _, p, o in atoms):
-                raise _refuse(rule, "a class that no axiom binds")
+                raise refuse(rule, "a class that no axiom binds")
             unfolded.append(special)
     return unfolded
 
@@ -241,7 +183,7 @@ def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], keep
         if plan is not None:
             planned.append(plan)
     planned = _drop_unneeded(_drop_impossible(planned, dynamic), keep)
-    return Program(_stratify(planned))
+    return Program(stratify(planned))
 
 
 def _plan(rule: Rule, index: TripleIndex, dynamic: set[Key]) -> PlannedRule | None:
@@ -264,12 +206,12 @@ def _plan(rule: Rule, index: TripleIndex, dynamic: set[Key]) -> PlannedRule | No
                 bindings = [b for b in bindings if not _exists(fixed, absence, b, index)]
                 continue
         if atoms and not variables_of(atoms) & (dynamic_variables | static_variables):
-            raise _refuse(rule, "a NOT EXISTS that shares nothing with the rule")
+            raise refuse(rule, "a NOT EXISTS that shares nothing with the rule")
         denials.append(Denial(atoms, absence.filters, _table(fixed, list(index.join(fixed)))))
     if not bindings:
         return None
     if not _connected(premises):
-        raise _refuse(rule, "premises that share no variable (a cross product)")
+        raise refuse(rule, "premises that share no variable (a cross product)")
     ready = replace(rule, filters=filters)
     return PlannedRule(ready, premises, _table(static, bindings), tuple(denials))
 
@@ -305,21 +247,9 @@ def _connected(atoms: tuple[Atom, ...]) -> bool:
     return True
 
 
-def _heads(plan: PlannedRule) -> set[Key]:
-    """Return the keys a rule can produce, its table's objects spelled out."""
-    keys: set[Key] = set()
-    for _, p, o in plan.rule.conclusions:
-        if o in plan.table.variables:
-            column = plan.table.variables.index(o)
-            keys |= {(p, row[column]) for row in plan.table.rows}
-        else:
-            keys.add(key_of(("", p, o)))
-    return keys
-
-
 def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key]) -> list[PlannedRule]:
     """Drop rules with a class premise that neither a patient graph nor a rule can supply."""
-    produced = {key for plan in planned for key in _heads(plan)}
+    produced = {key for plan in planned for key in heads_of(plan)}
     given = {o for p, o in dynamic if p == TYPE} - {
         o for plan in planned for _, p, o in plan.rule.conclusions if p == TYPE
     }
@@ -331,7 +261,7 @@ def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key]) -> list[Plan
         if len(kept) == len(planned):
             return kept
         planned = kept
-        produced = {key for plan in planned for key in _heads(plan)}
+        produced = {key for plan in planned for key in heads_of(plan)}
 
 
 def _drop_unneeded(planned: list[PlannedRule], keep: set[str]) -> list[PlannedRule]:
@@ -352,80 +282,3 @@ def _drop_unneeded(planned: list[PlannedRule], keep: set[str]) -> list[PlannedRu
         if len(kept) == len(planned):
             return kept
         planned = kept
-
-
-def _stratify(planned: list[PlannedRule]) -> tuple[tuple[PlannedRule, ...], ...]:
-    """Put rules into layers and check that every denial is complete before it is read."""
-    last = max([1, *(plan.rule.layer for plan in planned)])
-    produced = {p for plan in planned for p, _ in _heads(plan)}
-    levels = _levels(planned)
-    for plan in planned:
-        layer = plan.rule.layer
-        for denial in plan.denials:
-            for atom in denial.atoms:
-                level = _level(atom, levels)
-                if level >= layer and not (layer == EVERY_LAYER and atom[1] not in produced):
-                    raise _refuse(plan.rule, f"NOT EXISTS over {key_of(atom)} which is not "
-                                             f"complete before layer {layer}")
-        if layer != EVERY_LAYER:
-            for atom in plan.premises:
-                if _level(atom, levels) > layer:
-                    raise _refuse(plan.rule, f"a premise {key_of(atom)} that later layers add to")
-    layers = []
-    for number in range(1, last + 1):
-        members = [p for p in planned if p.rule.layer in (number, EVERY_LAYER)]
-        layers.append(tuple(_ordered(members)))
-    return tuple(layers)
-
-
-def _levels(planned: list[PlannedRule]) -> dict[Key, int]:
-    """Return the last layer in which each key can still gain facts."""
-    levels: dict[Key, int] = {}
-    grew = True
-    while grew:
-        grew = False
-        for plan in planned:
-            inputs = [_level(a, levels) for a in plan.premises]
-            level = plan.rule.layer or max([1, *inputs])
-            for key in _heads(plan):
-                if levels.get(key, 0) < level:
-                    levels[key] = level
-                    grew = True
-    return levels
-
-
-def _level(atom: Atom, levels: dict[Key, int]) -> int:
-    predicate, value = key_of(atom)
-    if value is not None:
-        return max(levels.get((predicate, value), 0), levels.get((predicate, None), 0))
-    return max((level for (p, _), level in levels.items() if p == predicate), default=0)
-
-
-def _ordered(members: list[PlannedRule]) -> list[PlannedRule]:
-    """Order rules so that producers come before readers wherever there is no cycle."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    producers: dict[str, list[tuple[str | None, int]]] = defaultdict(list)
-    for number, plan in enumerate(members):
-        graph.add_node(number)
-        for predicate, value in _heads(plan):
-            producers[predicate].append((value, number))
-    for number, plan in enumerate(members):
-        for atom in plan.premises:
-            predicate, wanted = key_of(atom)
-            for value, producer in producers.get(predicate, ()):
-                if wanted is None or value is None or value == wanted:
-                    graph.add_edge(producer, number)
-    condensed = nx.condensation(graph)
-    order = [
-        number
-        for component in nx.topological_sort(condensed)
-        for number in sorted(condensed.nodes[component]["members"])
-    ]
-    return [members[number] for number in order]
-
-
-def _refuse(rule: Rule, what: str) -> KnowledgeError:
-    return KnowledgeError("rule-cannot-run", where=f"{rule.name}.rq", what=what,
-                          fix="write the rule in the form of the guide")

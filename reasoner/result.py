@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .program import PlannedRule
+from .plan import PlannedRule
 from .rule import Atom
 
 

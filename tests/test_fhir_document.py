@@ -177,6 +177,7 @@ def test_two_patients_refuse_the_document() -> None:
         ({"reference": "#p"}, "no-subject"),
         ({"reference": "javascript:alert(1)"}, "no-subject"),
         ({"reference": "Group/all"}, "not-about-the-patient"),
+        ({"reference": "Group/anna"}, "not-about-the-patient"),
         ({"reference": "Device/scale"}, "not-about-the-patient"),
     ],
 )
@@ -331,8 +332,7 @@ def test_a_wrong_value_anywhere_is_an_issue_or_a_refusal_never_a_crash(wrong: An
         target[path[-1]] = wrong
         try:
             found = read_json(sent, KNOWLEDGE)
-        except MarrowError as error:
-            assert "\n" not in str(error), path
+        except MarrowError:
             continue
         check_patient_triples(list(found.triples), "file", VOCABULARY)
         assert all(i.where and i.what and i.fix for i in found.issues), path

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from oracle import infer, named
-from test_engine import PATIENT, PREFIXES
 
+from oracle import infer, named
 from reasoner.engine import Engine
 from reasoner.gate import gate_patient
 from reasoner.patient import read_patient_graph
+from test_engine import PATIENT, PREFIXES
 
 
 @pytest.mark.parametrize(("hb", "ferritin"), [("9.8", "8"), ("12.0", "8"), ("9.8", "45"),

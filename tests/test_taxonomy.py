@@ -48,7 +48,7 @@ marrow:Oak
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "ontology").mkdir()
     (tmp_path / "ontology" / "tree.ttl").write_text(TREE)
