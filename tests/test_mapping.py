@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from reasoner.errors import KnowledgeError
-from reasoner.mapping import COLUMNS, load_mappings, system_name
-from reasoner.namespaces import marrow
+from reasoner.mapping import CODE_SYSTEMS, COLUMNS, load_mappings, system_name
+from reasoner.namespaces import TYPE, local_name, marrow
+from reasoner.taxonomy import read_ontology
 
 FILE = Path(__file__).parent.parent / "ontology" / "mappings.sssom.tsv"
 SNOMED = "http://snomed.info/sct"
@@ -50,6 +51,8 @@ def row(subject: str, predicate: str, target: str) -> str:
         (RXNORM, "310325", ["FerrousSulfate"]),
         (SNOMED, "271737000", ["Anemia"]),
         (SNOMED, "72892002", ["Pregnancy"]),
+        (SNOMED, "278860009", ["ChronicBackPain", "LowBackPain"]),
+        (SNOMED, "51868009", ["PepticUlcerDisease"]),
         (ICD, "D50.9", ["IronDeficiencyAnemia"]),
         (ICD, "D509", ["IronDeficiencyAnemia"]),
         (MIMIC, "M545", ["LowBackPain"]),
@@ -58,6 +61,7 @@ def row(subject: str, predicate: str, target: str) -> str:
         (ICD, "D57.00", ["SickleCellAnemia", "VasoOcclusiveCrisis"]),
         # near misses: a code of another test, another system, a looser match, a name for a code
         (LOINC, "4548-4", []),
+        (RXNORM, "1191", []),
         (LOINC, "57905-2", []),
         ("http://hl7.org/fhir/sid/icd-10", "D50.9", []),
         (SNOMED, "718-7", []),
@@ -74,7 +78,7 @@ def test_what_a_code_asserts(system: str, code: str, terms: list[str]) -> None:
 def test_what_is_near_is_named_and_asserts_nothing() -> None:
     mappings = load_mappings(FILE)
     assert mappings.near(ICD, "D649") == (marrow("Anemia"),)
-    assert mappings.near(SNOMED, "94222008") == (marrow("SpinalMetastasis"),)
+    assert mappings.near(SNOMED, "166584001") == (marrow("RaisedInflammatoryMarker"),)
     assert mappings.near(LOINC, "718-7") == ()
     assert system_name(SNOMED) == "SNOMED CT"
     assert system_name("http://example.org/x") == "http://example.org/x"
@@ -149,13 +153,36 @@ def test_the_shipped_file_is_sorted_and_says_what_sssom_requires() -> None:
     assert used == set(load_mappings(FILE).curies)
 
 
-def test_a_term_has_one_label_throughout_the_file() -> None:
-    labels: dict[str, set[str]] = {}
+def test_every_subject_is_a_kind_of_the_ontology_under_its_label() -> None:
+    ontology = read_ontology(FILE.parent.parent)
+    kinds = {s for s, p, o in ontology.triples if p == TYPE and o.endswith("Kind>")}
+    wrong = []
     for line in FILE.read_text("utf-8").splitlines():
         if line.startswith("marrow:"):
             subject, label = line.split("\t")[:2]
-            labels.setdefault(subject, set()).add(label)
-    assert {s: found for s, found in labels.items() if len(found) > 1} == {}
+            term = marrow(subject.removeprefix("marrow:"))
+            if term not in kinds or ontology.label(term) != label:
+                wrong.append(line)
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("system", "sort"),
+    [(LOINC, "MeasurementKind"), (RXNORM, "MedicationKind"), (ICD, "ConditionKind")],
+)
+def test_codes_assert_the_sort_of_kind_their_vocabulary_is_about(system: str, sort: str) -> None:
+    """Only procedures are examinations; SNOMED CT is about several sorts and not looked at."""
+    ontology = read_ontology(FILE.parent.parent)
+    mappings = load_mappings(FILE)
+    prefix = next(s.prefix for s in CODE_SYSTEMS if system in s.uris)
+    below = {sort, "FindingKind", "DisorderKind"} if sort == "ConditionKind" else {sort}
+    wrong = [
+        entry for entry in mappings.entries
+        if entry.prefix == prefix and mappings.lookup(system, entry.code)
+        and not {local_name(t) for t in ontology.objects(entry.subject, TYPE)} & below
+    ]
+    assert [(e.code, local_name(e.subject)) for e in wrong] \
+        == ([("1007-4", "DirectAntiglobulinTest")] if system == LOINC else [])
 
 
 def test_the_labels_of_licensed_vocabularies_are_our_own() -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from html import escape
+from importlib import resources
+from string import Template
 from typing import Any
 
 from ..assessment import ROOT, source_of
 from ..engine import Engine
 from ..knowledge import Graph
-from ..namespaces import TYPE, local_name, marrow
+from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow
 from ..quantity import text_of
 from ..wording import NOTICE
 
@@ -27,6 +29,7 @@ def graph_data(engine: Engine) -> dict[str, Any]:
     names = sorted({link[end] for link in links for end in ("cause", "effect")})
     return {
         "knowledge": {"version": engine.version, "fingerprint": engine.fingerprint,
+                      "title": graph.text(ROOT, iri(DCTERMS, "title")),
                       "notice": graph.text(ROOT, NOTICE)},
         "kinds": [
             {
@@ -109,7 +112,9 @@ def graph_page(engine: Engine) -> str:
     width = max((x for x, _ in places.values()), default=0) + WIDTH + 20
     height = max((y for _, y in places.values()), default=0) + HEIGHT + 20
     knowledge = data["knowledge"]
-    return _PAGE.format(
+    template = resources.files(__package__).joinpath("mechanism.html").read_text("utf-8")
+    return Template(template).substitute(
+        title=escape(knowledge["title"] or ""),
         notice=escape(knowledge["notice"] or ""),
         version=escape(f"{knowledge['version']} ({knowledge['fingerprint']})"),
         width=width, height=height,
@@ -207,69 +212,3 @@ def _entry(kind: dict[str, Any], links: list[dict[str, Any]], labels: dict[str, 
             f'<p>{escape(kind["says"] or "")}{where}</p>'
             f'{lines("effect", "cause", "may come from")}{lines("cause", "effect", "may lead to")}'
             "</li>")
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>How anemia may lead to back pain - Marrow</title>
-<style>
-:root {{ --ink: #1b1b1f; --paper: #ffffff; --soft: #56565f; --line: #6b6b75; --box: #eef1f6;
-  --mechanism: #e3efe4; --finding: #fbf0dc; --redflag: #f9dedc; --link: #0b4fa8; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --ink: #ececf1; --paper: #17181c; --soft: #b9bac4;
-  --line: #9a9ba6; --box: #2a2d35; --mechanism: #23382a; --finding: #40361f; --redflag: #4a2625;
-  --link: #9cc3ff; }} }}
-body {{ margin: 0 auto; max-width: 76rem; padding: 1rem; color: var(--ink);
-  background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; }}
-a {{ color: var(--link); }}
-.picture {{ overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }}
-svg {{ display: block; font-size: 13px; }}
-svg text {{ fill: var(--ink); }}
-svg a:focus-visible rect, svg a:hover rect {{ stroke: var(--link); stroke-width: 3; }}
-rect {{ fill: var(--box); stroke: var(--line); }}
-rect.mechanism {{ fill: var(--mechanism); }}
-rect.finding {{ fill: var(--finding); stroke-dasharray: 5 3; }}
-rect.redflag {{ fill: var(--redflag); stroke-width: 2.5; }}
-path {{ fill: none; stroke: var(--line); stroke-width: 1.4; }}
-path.high {{ stroke-width: 3.2; }}
-path.moderate {{ stroke-width: 1.8; }}
-path.low {{ stroke-dasharray: 4 4; }}
-marker path {{ fill: var(--line); stroke: none; }}
-ol {{ list-style: none; padding: 0; }}
-ol > li {{ border-top: 1px solid var(--line); padding: .5rem 0; scroll-margin-top: 1rem; }}
-ol > li:target {{ outline: 3px solid var(--link); outline-offset: 4px; }}
-h3 {{ margin: .2rem 0; font-size: 1.05rem; }}
-small, .says, .how {{ color: var(--soft); font-weight: normal; }}
-.notice {{ border-left: 4px solid var(--line); padding-left: .8rem; }}
-@media print {{ .picture {{ overflow: visible; }} svg {{ width: 100%; height: auto; }} }}
-</style>
-</head>
-<body>
-<main>
-<h1>How anemia may lead to back pain</h1>
-<p class="notice">{notice}</p>
-<p>Each arrow is a causal link that the article or a guideline states; links say what may be,
-never what is. A thick arrow is well supported, a thin one moderately, a dashed one weakly or
-without a citation; where a link depends on the kind of anemia the list says so. Boxes with a
-dashed edge are findings, boxes with a heavy edge are red flags. Knowledge {version}.</p>
-<h2>The picture</h2>
-<div class="picture" tabindex="0" role="region" aria-label="Mechanism graph; the list below says the same">
-<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="group" aria-label="Mechanism graph">
-<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>
-<g aria-hidden="true">
-{edges}
-</g>
-{nodes}
-</svg>
-</div>
-<h2>The list</h2>
-<ol>
-{entries}
-</ol>
-</main>
-</body>
-</html>
-"""
