@@ -144,10 +144,19 @@ class Assessment:
                 continue
             seen.add(fact)
             for derivation in self.derivations.of(fact):
-                if derivation.asks:
-                    found[derivation.asks] = self.wording.name(derivation.asks)
+                found.update(self._asked(derivation.asks))
                 starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
-        return sorted(found.items(), key=lambda item: item[1])
+        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def _asked(self, term: str) -> dict[str, str]:
+        """Return what a rule asks for; a requirement asks for its items, any of which will do."""
+        if not term:
+            return {}
+        items = self.graph.objects(term, marrow("item"))
+        if not items:
+            return {term: self.wording.name(term)}
+        label = " or ".join(self.wording.name(item) for item in items)
+        return dict.fromkeys(items, label)
 
 
 def source_of(graph: Graph, statement: str) -> dict[str, Any]:

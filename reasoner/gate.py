@@ -174,9 +174,7 @@ class _Gate:
         lexical, datatype, _ = literal_parts(written)
         if datatype != DATETIME:
             return
-        moment = datetime.fromisoformat(lexical.replace("Z", "+00:00"))
-        if moment.tzinfo is not None:
-            moment = (moment - (moment.utcoffset() or timedelta())).replace(tzinfo=None)
+        moment = _moment_of(lexical)
         end = datetime.combine(self.as_of + timedelta(days=2), time.min)
         minutes = (end - moment) // timedelta(minutes=1)
         self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
@@ -186,9 +184,11 @@ class _Gate:
         pattern = {DATE: _DATE, DATETIME: _DATETIME}.get(datatype)
         if pattern is not None and pattern.fullmatch(lexical):
             try:
+                if datatype == DATETIME:
+                    _moment_of(lexical)
                 return date.fromisoformat(lexical[:10])
-            except ValueError:
-                pass
+            except (OverflowError, ValueError):
+                pass  # no such day or time: told below
         self._issue(node, "not-a-date", f"{lexical[:30]!r} is no date",
                     "send a full date such as 2026-10-20")
         return None
@@ -226,3 +226,11 @@ class _Gate:
         ):
             if value is not None:
                 self._add(node, predicate, decimal_literal(value), "amount", *premises)
+
+
+def _moment_of(lexical: str) -> datetime:
+    """Return a dateTime as naive UTC; raise ValueError or OverflowError if there is no such one."""
+    moment = datetime.fromisoformat(lexical.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        return moment
+    return (moment - (moment.utcoffset() or timedelta())).replace(tzinfo=None)

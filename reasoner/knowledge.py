@@ -171,11 +171,13 @@ def read_knowledge(root: Path | None = None) -> Knowledge:
 
 def fingerprint(root: Path) -> str:
     """Return a hash of every file that reasoning depends on, the package's own code included."""
+    package = Path(__file__).resolve().parent
+    named = {p.relative_to(root).as_posix(): p
+             for folder in FOLDERS for p in (root / folder).rglob("*") if p.is_file()}
+    named |= {f"reasoner/{p.name}": p for p in package.glob("*.py")}
     digest = hashlib.sha256()
-    paths = [p for folder in FOLDERS for p in (root / folder).rglob("*") if p.is_file()]
-    paths += list(Path(__file__).resolve().parent.glob("*.py"))
-    for path in sorted(paths):
-        digest.update(path.name.encode())
+    for name, path in sorted(named.items()):
+        digest.update(name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

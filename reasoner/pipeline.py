@@ -43,12 +43,12 @@ def read_patient(path: str, data: bytes, engine: Engine) \
     """
     suffix = suffix_of(path, data)
     name = "standard input" if path == "-" else Path(path).name
-    if suffix.lower() == ".json" and _is_fhir(data):
+    if suffix.lower() in (".json", ".ndjson") and _is_fhir(data):
         from .fhir import read_bundle
         from .mapping import load_mappings
 
         mappings = load_mappings(engine.root / "ontology" / "mappings.sssom.tsv")
-        imported = read_bundle(data, name, mappings)
+        imported = read_bundle(data, name, mappings, engine.graph)
         graph = check_patient_triples(list(imported.triples), name, engine.vocabulary)
         return graph, tuple(imported.issues)
     return read_patient_graph(data, suffix, name, engine.vocabulary), ()

@@ -116,6 +116,8 @@ def test_a_query_that_would_fetch_is_refused(tmp_path: Path) -> None:
         "SELECT * FROM <file:///etc/passwd> WHERE { ?s ?p ?o }",
         "ASK { FILTER EXISTS { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } } }",
         "SELECT * WHERE { { SELECT ?s WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } } } }",
+        "SELECT * WHERE { \\u0053ERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",
+        "SELECT * WHERE { ?s ?p '#' . service<http://127.0.0.1:9/>{ ?s ?p ?o } }",
         "INSERT DATA { <urn:a> <urn:b> <urn:c> }",
         "LOAD <http://127.0.0.1:9/>",
     ]):
@@ -124,6 +126,14 @@ def test_a_query_that_would_fetch_is_refused(tmp_path: Path) -> None:
         found = run("query", "--example", "iron-deficiency", *AS_OF, str(path))
         assert found.exit_code == 3, text
         assert found.stdout == ""
+
+
+def test_a_word_in_a_string_or_name_is_no_keyword(tmp_path: Path) -> None:
+    path = tmp_path / "q.rq"
+    path.write_text("""PREFIX from: <urn:service:>  # SERVICE FROM
+SELECT ?service WHERE { ?service ?p "FROM a SERVICE" . FILTER(?p != from:service) }""")
+    found = run("query", "--example", "iron-deficiency", *AS_OF, str(path))
+    assert found.exit_code == 0, found.output
 
 
 def test_the_mechanism_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None:

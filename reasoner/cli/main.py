@@ -126,7 +126,8 @@ def explain(
     as_of: AsOf = "",
     as_json: AsJson = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also show in full what does not apply.")
+        bool, typer.Option("--all", help="Also show in full what does not apply and what was "
+                                         "not used.")
     ] = False,
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""

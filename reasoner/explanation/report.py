@@ -77,7 +77,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             if marrow("MonitoringRow") in graph.objects(row, TYPE)
         ],
         "assumptions": assumptions(assessment),
-        "issues": [asdict(issue) for issue in assessment.issues] + _conflicts(assessment),
+        "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,8 +54,26 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     if data["issues"]:
         yield ""
         yield "Not used, or in conflict"
-        for issue in data["issues"]:
+        yield from _issues(data["issues"], everything)
+
+
+_SHOWN = 3
+"""How many warnings of one sort are shown before the rest is only counted."""
+
+
+def _issues(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]:
+    """Show warnings first; of many of one sort, and of what is only told, give the count."""
+    groups: dict[tuple[bool, str], list[dict[str, Any]]] = defaultdict(list)
+    for issue in issues:
+        groups[issue["severity"] != "warning", issue["code"]].append(issue)
+    for (told, code), group in sorted(groups.items(), key=lambda item: item[0][0]):
+        shown = group if everything else [] if told else group[:_SHOWN]
+        for issue in shown:
             yield f"  {issue['where']}: {issue['what']}; {issue['fix']}"
+        hidden = len(group) - len(shown)
+        if hidden:
+            more = "more " if shown else ""
+            yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
 
 
 def _flags(flags: list[dict[str, Any]]) -> Iterator[str]:
@@ -100,14 +119,17 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterato
             continue
         yield ""
         if outcome == "not-applicable" and not everything:
-            yield f"{title}: " + ", ".join(
-                e["label"] + (f" ({e['reason']})" if e["reason"] != "not-met" else "")
-                for e in chosen
-            )
+            yield f"{title}: " + ", ".join(e["label"] + _aside(e) for e in chosen)
             continue
         yield title
         for entry in chosen:
             yield from _recommendation(entry)
+
+
+def _aside(entry: dict[str, Any]) -> str:
+    notes = [] if entry["reason"] == "not-met" else [entry["reason"]]
+    notes += ["being given now: review"] if entry["ongoing"] else []
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
@@ -121,7 +143,7 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
     if entry["deferredBy"]:
         yield f"      waits for: {', '.join(entry['deferredBy'])}"
     if entry["missing"]:
-        yield "      needs: " + "; ".join(m["label"] for m in entry["missing"])
+        yield "      needs: " + "; ".join(sorted({m["label"] for m in entry["missing"]}))
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
             yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)})"
