@@ -8,7 +8,7 @@ from ..assessment import Assessment, source_of
 from ..errors import UsageError
 from ..mechanism import Path
 from ..namespaces import MARROW, local_name, marrow, shorten
-from ..proof import Proof
+from ..proof import Proof, plain_statement
 from ..rule import Atom
 from .steps import steps_of
 from .text import why_text
@@ -49,9 +49,8 @@ def _proof(assessment: Assessment, fact: Atom) -> Proof:
 
 def bridge(assessment: Assessment, proof: Proof) -> list[Path]:
     """Return the paths to the pain that start from a condition the proof rests on."""
-    rests = {
-        s.conclusion[2] for s in proof.steps if s.conclusion[1] == marrow("has")
-    }
+    plain = [plain_statement(s.conclusion, assessment.graph) for s in proof.steps]
+    rests = {o for _, p, o in plain if p == marrow("has")}
     return [path for path in assessment.paths[0] if path.links[0].cause in rests]
 
 
@@ -67,7 +66,7 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
 def explain_why(assessment: Assessment, fact: Atom) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = _proof(assessment, fact)
-    lines = [f"Why {assessment.wording.sentence(fact)}?", "", why_text(assessment, proof)]
+    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
