@@ -100,7 +100,7 @@ class Evaluator:
         for layer in program.layers:
             readers: dict[Key, list[int]] = defaultdict(list)
             for number, plan in enumerate(layer):
-                for key in {key_of(atom) for atom in plan.premises}:
+                for key in {key_of(atom) for atom in plan.checked}:
                     readers[key].append(number)
             self._readers.append(readers)
 
@@ -189,7 +189,7 @@ class _Run:
         return self.relations.get((p, None if is_variable(o) else o))
 
     def _fire(self, plan: PlannedRule) -> None:
-        relations = [self._relation(atom) for atom in plan.premises]
+        relations = [self._relation(atom) for atom in plan.checked]
         if any(relation is None for relation in relations):
             return
         counts = tuple(len(r) for r in relations if r is not None)
@@ -213,10 +213,10 @@ class _Run:
     def _run_rule(self, plan: PlannedRule, start: int, limits: list[tuple[int, int]]) -> None:
         if any(low >= high for low, high in limits):
             return
-        order = _order(plan.premises, start)
+        order = _order(plan.checked, start)
         columns: Columns = {}
         for position in order:
-            columns = self._join(columns, plan.premises[position], limits[position])
+            columns = self._join(columns, plan.checked[position], limits[position])
             if not _rows(columns):
                 return
         columns = self._with_table(columns, plan)

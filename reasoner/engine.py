@@ -107,7 +107,7 @@ def compile_knowledge(knowledge: Knowledge) -> Engine:
                              fix="remove it")
     kept = {o for s, p, o in triples if p == iri(OWL, "equivalentClass")}
     live = [r for r in unfolded if any(is_dynamic(a, dynamic) for a in r.premises)]
-    program = compile_rules(live, TripleIndex(triples), dynamic, kept)
+    program = compile_rules(live, TripleIndex(triples), dynamic, predicates, kept)
     return Engine(knowledge.root, knowledge.version, knowledge.fingerprint,
                   Graph(frozenset(triples)), origins, program, vocabulary)
 
@@ -121,7 +121,8 @@ def _close(rules: list[Rule], triples: set[Atom],
         (TYPE, o) if p == TYPE else (p, None) for r in rules for _, p, o in r.conclusions
     }
     needed = {a[1] for r in rules for a in r.premises}
-    program = compile_rules(rules, index, every, set())  # type: ignore[arg-type]
+    given = {p for _, p, _ in triples}
+    program = compile_rules(rules, index, every, given, set())  # type: ignore[arg-type]
     result = columns.Evaluator(program).run(t for t in triples if t[1] in needed)
     inferred: set[Atom] = set()
     for firing in result.firings:
@@ -197,6 +198,7 @@ def _dump(program: Program) -> dict[str, Any]:
                 plan.premises,
                 table(plan.table),
                 [[d.atoms, d.filters, table(d.table)] for d in plan.denials],
+                plan.guards,
             ]
             for _, plan in rules.values()
             for r in (plan.rule,)
@@ -213,13 +215,14 @@ def _restore(content: dict[str, Any]) -> Program:
         return Table(*deep(value))
 
     plans = []
-    for rule, premises, static, denials in content["rules"]:
+    for rule, premises, static, denials, guards in content["rules"]:
         name, branch, layer, body, heads, filters, absences, facts, asks = rule
         plans.append(PlannedRule(
             Rule(name, branch, layer, deep(body), deep(heads), deep(filters),
                  tuple(Absence(*deep(a)) for a in absences), deep(facts), asks),
             deep(premises), table(static),
             tuple(Denial(deep(a), deep(f), table(t)) for a, f, t in denials),
+            deep(guards),
         ))
     return Program(tuple(tuple(plans[n] for n in layer) for layer in content["layers"]))
 

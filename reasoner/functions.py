@@ -75,7 +75,7 @@ class Evaluator:
         self._matchers: dict[int, tuple[Matcher, tuple[Conclusion, ...], tuple[str, ...]]] = {}
         self.sliced = sliced_objects(program)
         number_of_rule = {id(plan): n for n, plan in enumerate(self.rules)}
-        self.keys = [{key_of(atom) for atom in plan.premises} for plan in self.rules]
+        self.keys = [{key_of(atom) for atom in plan.checked} for plan in self.rules]
         self.needs = [len(keys) for keys in self.keys]
         self.needed_by: dict[Key, list[int]] = defaultdict(list)
         for n, keys in enumerate(self.keys):
@@ -218,7 +218,7 @@ class _Printer:
 
     def matcher(self) -> tuple[tuple[str, ...], Matcher]:
         plan = self.plan
-        self._premises(plan.premises)
+        self._premises(plan.checked)
         self._table(plan.table)
         self._filters(plan.rule.filters)
         for denial in plan.denials:

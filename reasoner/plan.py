@@ -35,12 +35,21 @@ class Denial:
 
 @dataclass(frozen=True)
 class PlannedRule:
-    """A rule ready to run: dynamic premises, a static table, and denials."""
+    """A rule ready to run: dynamic premises, a static table, and denials.
+
+    Guards are checked beside the premises and are no part of what is derived.
+    """
 
     rule: Rule
     premises: tuple[Atom, ...]
     table: Table
     denials: tuple[Denial, ...]
+    guards: tuple[Atom, ...] = ()
+
+    @property
+    def checked(self) -> tuple[Atom, ...]:
+        """The premises and the guards."""
+        return self.premises + self.guards
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ def sliced_objects(program: Program) -> dict[str, frozenset[str]]:
     """Return, for each predicate, the constant objects that rules look it up by."""
     sliced: dict[str, set[str]] = defaultdict(set)
     for plan in program.rules:
-        for _, p, o in (*plan.premises, *(a for d in plan.denials for a in d.atoms)):
+        for _, p, o in (*plan.checked, *(a for d in plan.denials for a in d.atoms)):
             if p != TYPE and not is_variable(o):
                 sliced[p].add(o)
     return {p: frozenset(objects) for p, objects in sliced.items()}

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .expression import holds
+from .guard import guard_rules
 from .namespaces import EXPRESSION, OWL, RDF, RDFS, TYPE, XSD
 from .plan import Denial, Key, PlannedRule, Program, Table, heads_of, key_of
 from .rule import (
@@ -166,14 +167,15 @@ def is_dynamic(atom: Atom, dynamic: set[Key]) -> bool:
     return ((TYPE, o) if p == TYPE else (p, None)) in dynamic
 
 
-def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], keep: set[str]) \
-        -> Program:
+def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], given: set[str],
+                  keep: set[str]) -> Program:
     """Plan the rules that read patient facts.
 
     Args:
         rules: unfolded rules.
         index: every static fact, closed.
         dynamic: the keys of patient facts.
+        given: the predicates of the facts a run starts from.
         keep: variables-free names (IRIs of anonymous expressions excepted) are always kept;
             this set names further type objects that readers ask for.
     """
@@ -182,8 +184,8 @@ def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], keep
         plan = _plan(rule, index, dynamic)
         if plan is not None:
             planned.append(plan)
-    planned = _drop_unneeded(_drop_impossible(planned, dynamic), keep)
-    return Program(stratify(planned))
+    planned = _drop_unneeded(_drop_impossible(planned, dynamic, given), keep)
+    return Program(stratify(guard_rules(planned, keep)))
 
 
 def _plan(rule: Rule, index: TripleIndex, dynamic: set[Key]) -> PlannedRule | None:
@@ -247,21 +249,31 @@ def _connected(atoms: tuple[Atom, ...]) -> bool:
     return True
 
 
-def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key]) -> list[PlannedRule]:
-    """Drop rules with a class premise that neither a patient graph nor a rule can supply."""
-    produced = {key for plan in planned for key in heads_of(plan)}
-    given = {o for p, o in dynamic if p == TYPE} - {
+def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key], given: set[str]) \
+        -> list[PlannedRule]:
+    """Drop rules with a premise that neither the given facts nor a rule can supply."""
+    classes = {o for p, o in dynamic if p == TYPE} - {
         o for plan in planned for _, p, o in plan.rule.conclusions if p == TYPE
     }
+
+    def possible(atom: Atom, produced: set[Key], predicates: set[str]) -> bool:
+        predicate, value = key_of(atom)
+        if predicate == TYPE:
+            return atom[1:] in produced or value in classes
+        if predicate in given or (predicate, value) in produced or (predicate, None) in produced:
+            return True
+        return value is None and predicate in predicates
+
     while True:
+        produced = {key for plan in planned for key in heads_of(plan)}
+        predicates = {p for p, _ in produced}
         kept = [
             plan for plan in planned
-            if all(p != TYPE or (p, o) in produced or o in given for _, p, o in plan.premises)
+            if all(possible(atom, produced, predicates) for atom in plan.premises)
         ]
         if len(kept) == len(planned):
             return kept
         planned = kept
-        produced = {key for plan in planned for key in heads_of(plan)}
 
 
 def _drop_unneeded(planned: list[PlannedRule], keep: set[str]) -> list[PlannedRule]:

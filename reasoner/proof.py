@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from .derivation import Derivation, Derivations
 from .knowledge import Graph
 from .namespaces import (
+    DATE,
     EO,
     EXPRESSION,
     GATE,
@@ -38,12 +40,13 @@ class Proof:
     """One derivation for each inferred statement that the conclusion needs.
 
     ``steps`` come in an order in which every premise stands before it is used; ``leaves`` maps
-    each statement that is not derived to where it comes from.
+    each statement that is not derived to where it comes from; ages and days are ``as_of``.
     """
 
     conclusion: Atom
     steps: tuple[Derivation, ...]
     leaves: dict[Atom, Leaf]
+    as_of: date
 
     @property
     def iri(self) -> str:
@@ -79,7 +82,7 @@ def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:
         else:
             stack.append((fact, True))
             stack.extend((p, False) for p in step.premises)
-    return Proof(conclusion, tuple(steps.values()), leaves)
+    return Proof(conclusion, tuple(steps.values()), leaves, derivations._patient.as_of)
 
 
 def is_technical(fact: Atom) -> bool:
@@ -137,6 +140,7 @@ def proof_quads(proof: Proof) -> list[tuple[str, str, str, str]]:
     triples: list[Atom] = [
         (graph, TYPE, iri(EO, "TraceBasedExplanation")),
         (graph, marrow("proves"), statement_iri(proof.conclusion)),
+        (graph, marrow("asOf"), f'"{proof.as_of}"^^<{DATE}>'),
     ]
     for fact in {proof.conclusion, *proof.leaves, *(s.conclusion for s in proof.steps)}:
         node = statement_iri(fact)

@@ -244,15 +244,26 @@ def check(
         bool, typer.Option("--write-is-a", help="First write the taxonomy between kinds anew "
                                                 "from the class tree.")
     ] = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
+                                              "one is carried by nothing.")
+    ] = False,
 ) -> None:
     """Check the knowledge itself; exit 1 if a check finds an error."""
+    from dataclasses import asdict
+
     from ..checks import run_checks
+    from ..coverage import coverage_text, find_coverage
     from ..knowledge import find_root
     from ..taxonomy import write_taxonomy
 
     with answering():
         if write_is_a:
             typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
+        if coverage:
+            claims = find_coverage(find_root())
+            emit([asdict(c) for c in claims], as_json, partial(coverage_text, claims))
+            raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         verdict = f"{len(rows)} findings\n" if rows else "no findings\n"

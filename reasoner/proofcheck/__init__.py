@@ -1,0 +1,225 @@
+"""Check a written proof again, step by step, with nothing of the engine that wrote it.
+
+Every rule runs as the SPARQL of its file, on Oxigraph, over the premises of the step alone; every
+age, day count and amount is computed again; every leaf is looked up. What a step says is absent
+is compared with its rule, and looked for: in the knowledge and the proof, and, where the patient's
+record is given, in everything that follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pyoxigraph as ox
+
+from ..namespaces import MARROW, RDF
+from .library import Library, Triple, filled, plain_term, read_library, triples_of
+from .numbers import Scale, compute, read_scales, without_future
+from .rules import Absence, Branch, Pattern, Term, fill
+from .written import BrokenProofError, Step, WrittenProof, read_proof, statement_text
+
+__all__ = ["Checker", "Library", "Verdict", "read_library"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a proof holds; if not, where it breaks and why; and how much was checked."""
+
+    holds: bool
+    where: str
+    what: str
+    steps: int = 0
+    records: int = 0
+    knowledge: int = 0
+    absences: int = 0
+    against_record: bool = False
+
+    def text(self) -> str:
+        """Return the verdict as one line."""
+        if not self.holds:
+            return f"does not hold: {self.where}: {self.what}\n"
+        looked = "looked for in all that follows from the record" if self.against_record else (
+            "looked for in the knowledge and the proof only; name the record with --patient")
+        return (f"holds: {self.what}: {self.steps} steps, {self.records} record statements, "
+                f"{self.knowledge} knowledge statements, {self.absences} absences "
+                f"({looked})\n")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a step says is absent, and the query that must not find it."""
+
+    step: Step
+    pattern: str
+    query: str
+
+
+class Record:
+    """A patient's record as of a date, and what follows from it on Oxigraph."""
+
+    def __init__(self, triples: Iterable[Triple], as_of: date) -> None:
+        self.as_of = as_of
+        self.stated = frozenset(without_future(triples, as_of))
+        self._complete: ox.Store | None = None
+
+    def complete(self, library: Library, scales: dict[Term, Scale]) -> ox.Store:
+        """Return everything that follows, layer by layer, from the record and its numbers."""
+        if self._complete is None:
+            numbers = compute(self.stated, scales, self.as_of)
+            self._complete = library.follow([*self.stated, *(n.conclusion for n in numbers)])
+        return self._complete
+
+
+class Checker:
+    """Checks proofs against the knowledge of one library."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._records: dict[tuple[frozenset[Triple], date], Record] = {}
+
+    @cached_property
+    def _scales(self) -> dict[Term, Scale]:
+        return read_scales(self.library.stated)
+
+    def check(self, data: bytes, suffix: str, source: str, as_of: date | None = None,
+              patient: Iterable[Triple] | None = None) -> Verdict:
+        """Read a proof and check it.
+
+        Args:
+            data: the file's bytes.
+            suffix: the ending of the file's name, which tells the format.
+            source: what to call the file in messages.
+            as_of: the date the proof has to be for; by default the one it names.
+            patient: the patient's record, if the proof is to be checked against it.
+
+        Raises:
+            InputRefused: the file does not parse or holds no proof.
+            LimitReached: the file is larger than a proof can be.
+        """
+        try:
+            proof = read_proof(data, suffix, source)
+            day = _day(proof, as_of)
+            record = self._record(patient, day) if patient is not None else None
+            self._check_leaves(proof, record)
+            questions = [q for step in proof.steps for q in self._check_step(step, day)]
+            self._check_absences(proof, questions, record)
+            if proof.misnamed:
+                raise BrokenProofError(f"statement {statement_text(proof.misnamed[0])}",
+                                       "its name was made from another statement")
+        except BrokenProofError as error:
+            return Verdict(False, error.where, error.what)
+        return Verdict(True, source, statement_text(proof.conclusion), len(proof.steps),
+                       len(proof.records), len(proof.knowledge), len(questions),
+                       record is not None)
+
+    def _record(self, patient: Iterable[Triple], day: date) -> Record:
+        triples = frozenset((s, p, plain_term(o)) for s, p, o in patient)
+        return self._records.setdefault((triples, day), Record(triples, day))
+
+    def _check_leaves(self, proof: WrittenProof, record: Record | None) -> None:
+        stray = sorted(proof.knowledge - self.library.stated, key=str)
+        if stray:
+            raise BrokenProofError(f"statement {statement_text(stray[0])}",
+                                   "it rests on knowledge and stands in no ontology file")
+        for triple in sorted(proof.records, key=str):
+            where = f"statement {statement_text(triple)}"
+            if record is not None and triple not in record.stated:
+                raise BrokenProofError(where, "it rests on the record and is not in it")
+            if not self._may_be_recorded(triple):
+                raise BrokenProofError(where, "it rests on the record and no record may say it")
+
+    def _may_be_recorded(self, triple: Triple) -> bool:
+        classes, predicates = self.library.record_terms
+        _, p, o = triple
+        return o in classes if p.value == RDF + "type" else p in predicates
+
+    def _check_step(self, step: Step, day: date) -> list[Question]:
+        if step.computed:
+            self._check_computation(step, day)
+            return []
+        return list(self._check_application(step))
+
+    def _check_computation(self, step: Step, day: date) -> None:
+        found = compute(step.premises, self._scales, day)
+        if step.absences:
+            raise BrokenProofError(step.name, "a computation needs no absence")
+        if not any(n.computation == step.rule and n.conclusion == step.conclusion
+                   and n.premises == step.premises for n in found):
+            own = [n.conclusion for n in found
+                   if n.computation == step.rule and n.conclusion[1] == step.conclusion[1]]
+            instead = f"; it gives {own[0][2].value}" if own else ""
+            raise BrokenProofError(
+                step.name, f"as of {day} its premises do not give this{instead}")
+
+    def _check_application(self, step: Step) -> Iterator[Question]:
+        rule = self.library.rules.get(step.rule)
+        if rule is None:
+            raise BrokenProofError(step.name, "there is no such rule file")
+        store, conclusion = filled(step.premises), _stored(step.conclusion)
+        made = store.query(rule.construct)
+        assert isinstance(made, ox.QueryTriples)
+        if conclusion not in {(t.subject, t.predicate, t.object) for t in made}:
+            raise BrokenProofError(step.name, "the rule does not conclude this from its premises")
+        premises = triples_of(store)
+        fault = "it has a premise that the rule does not need"
+        for branch in rule.branches:
+            for binding in _matches(store, branch.select(rule.prologue)):
+                if premises != {fill(a, binding) for a in branch.atoms} \
+                        or conclusion not in {fill(a, binding) for a in rule.template}:
+                    continue
+                expected = {_pattern(a, binding) for b in branch.absences for a in b.alternatives}
+                if expected == {_pattern(a, {}) for a in step.absences}:
+                    for absence in branch.absences:
+                        yield Question(step, _absence_text(absence, binding),
+                                       absence.question(rule.prologue, binding))
+                    return
+                fault = "the absences it lists are not those of the rule"
+        raise BrokenProofError(step.name, fault)
+
+    def _check_absences(self, proof: WrittenProof, questions: list[Question],
+                        record: Record | None) -> None:
+        if not questions:
+            return
+        store = self.library.with_closure(proof.statements) if record is None \
+            else record.complete(self.library, self._scales)
+        for question in questions:
+            if store.query(question.query, use_default_graph_as_union=True):
+                raise BrokenProofError(question.step.name,
+                                       f"it says there is no {question.pattern}, and there is")
+
+
+def _day(proof: WrittenProof, as_of: date | None) -> date:
+    if proof.as_of is None and as_of is None:
+        raise BrokenProofError("the proof", "it names no as-of date; give it with --as-of")
+    if proof.as_of and as_of and proof.as_of != as_of:
+        raise BrokenProofError("the proof", f"it is as of {proof.as_of} and not {as_of}")
+    day = proof.as_of or as_of
+    assert day is not None
+    return day
+
+
+def _stored(triple: Triple) -> Triple:
+    """Return a triple as Oxigraph spells it."""
+    (found,) = triples_of(filled([triple]))
+    return found
+
+
+def _matches(store: ox.Store, query: str) -> Iterator[dict[str, Term]]:
+    found = store.query(query)
+    assert isinstance(found, ox.QuerySolutions)
+    names = [v.value for v in found.variables]
+    for solution in found:
+        yield {name: plain_term(solution[name]) for name in names if solution[name] is not None}
+
+
+def _pattern(atoms: Iterable[Pattern], binding: dict[str, Term]) -> frozenset[tuple[str, ...]]:
+    """Return the atoms of an absence as text that can be compared, whatever their order."""
+    return frozenset(tuple(map(str, fill(atom, binding))) for atom in atoms)
+
+
+def _absence_text(absence: Absence, binding: dict[str, Term]) -> str:
+    atoms = [fill(atom, binding) for atom in absence.alternatives[0]]
+    return " . ".join(statement_text(atom) for atom in atoms)

@@ -1,0 +1,293 @@
+"""Read a written proof: what it proves, from which statements, by which steps.
+
+Only the form is looked at: every statement whole, every one a leaf or concluded by one step, and
+each step's premises before it. Whether a step is right is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+import pyoxigraph as ox
+
+from ..errors import InputRefused, LimitReached
+from ..namespaces import DATE, EO, GATE, MARROW, PREFIXES, PROV, RDF, RULE, shorten
+from .library import Triple, plain_term, term_text
+from .rules import Pattern, Term
+
+MAX_BYTES = 20_000_000
+FORMATS = {
+    ".trig": ox.RdfFormat.TRIG,
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+}
+_PIECE = re.compile(r"""("(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^<[^>]*>)?)|(<[^>]*>)|(\?\w+)|(\S+)""")
+
+
+class BrokenProofError(Exception):
+    """The proof does not hold: where, and what is wrong there."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where = where
+        self.what = what
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: a rule file or computation, what it used, what was absent, what it concludes."""
+
+    rule: str
+    computed: bool
+    premises: frozenset[Triple]
+    absences: frozenset[frozenset[Pattern]]
+    conclusion: Triple
+
+    @property
+    def name(self) -> str:
+        """What to call the step in a message."""
+        return f"step {self.rule}, concluding {statement_text(self.conclusion)}"
+
+
+@dataclass(frozen=True)
+class WrittenProof:
+    """A proof as a file says it, its steps in an order in which premises come first."""
+
+    conclusion: Triple
+    as_of: date | None
+    steps: tuple[Step, ...]
+    records: frozenset[Triple]
+    knowledge: frozenset[Triple]
+    misnamed: tuple[Triple, ...]
+    """Statements whose node bears the name of another statement."""
+
+    @property
+    def statements(self) -> frozenset[Triple]:
+        """Every statement of the proof."""
+        return self.records | self.knowledge | {step.conclusion for step in self.steps}
+
+
+def statement_text(triple: tuple[object, ...]) -> str:
+    """Return a statement as readable text."""
+    return " ".join(shorten(str(term)) for term in triple)
+
+
+def read_proof(data: bytes, suffix: str, source: str) -> WrittenProof:
+    """Read a proof.
+
+    Args:
+        data: the file's bytes.
+        suffix: the ending of the file's name, which tells the format.
+        source: what to call the file in messages.
+
+    Raises:
+        InputRefused: the file does not parse or holds no proof.
+        LimitReached: the file is larger than a proof can be.
+        BrokenProofError: it is a proof, and its form is broken.
+    """
+    if suffix.lower() not in FORMATS:
+        raise InputRefused("format-unknown", where=source,
+                           what=f"the ending {suffix!r} is not one of {', '.join(FORMATS)}",
+                           fix="name the file by its format")
+    if len(data) > MAX_BYTES:
+        raise LimitReached("too-large", where=source, what=f"more than {MAX_BYTES} bytes",
+                           fix="check one proof a file")
+    try:
+        quads = list(ox.parse(data, format=FORMATS[suffix.lower()]))
+    except (SyntaxError, ValueError, OSError) as error:
+        raise InputRefused("does-not-parse", where=source,
+                           what=(str(error).splitlines() or ["unreadable"])[0][:200],
+                           fix="write the proof again") from error
+    return _Reader(quads, source).read()
+
+
+class _Reader:
+    """The statements of one proof graph by node and property."""
+
+    def __init__(self, quads: list[ox.Quad], source: str) -> None:
+        self.said: dict[object, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
+        for quad in quads:
+            self.said[quad.subject][quad.predicate.value].append(quad.object)
+        proofs = self._of_class(EO + "TraceBasedExplanation")
+        if not proofs:
+            raise InputRefused("no-proof", where=source, what="it holds no proof",
+                               fix="write one with marrow why --rdf")
+        if len(proofs) > 1:
+            raise InputRefused("several-proofs", where=source, what="it holds several proofs",
+                               fix="check one proof a file")
+        self.proof = proofs[0]
+
+    def read(self) -> WrittenProof:
+        nodes = self._of_class(RDF + "Statement")
+        triples = {node: self._triple(node) for node in nodes}
+        goal = self._one(self.proof, MARROW + "proves", "the proof", "conclusion")
+        if goal not in triples:
+            raise BrokenProofError("the proof", "what it proves is no statement of it")
+        steps, leaves = self._origins(triples)
+        ordered = _order(triples[goal], steps, leaves)
+        kinds = {name: frozenset(t for t, origin in leaves.items() if origin == MARROW + name)
+                 for name in ("recordStatement", "knowledgeStatement")}
+        misnamed = [triple for node, triple in triples.items() if _bears_wrong_name(node, triple)]
+        if str(self.proof).startswith(f"<{MARROW}proof/") \
+                and not str(self.proof).endswith(f"/{_digest(triples[goal])}>"):
+            misnamed.append(triples[goal])
+        return WrittenProof(triples[goal], self._as_of(), ordered, kinds["recordStatement"],
+                            kinds["knowledgeStatement"], tuple(misnamed))
+
+    def _of_class(self, name: str) -> list[object]:
+        return sorted((node for node, said in self.said.items()
+                       if ox.NamedNode(name) in said[RDF + "type"]), key=str)
+
+    def _one(self, node: object, predicate: str, where: str, what: str) -> object:
+        found = self.said[node][predicate]
+        if len(found) != 1:
+            raise BrokenProofError(where, f"it has {len(found)} times a {what} and needs one")
+        return found[0]
+
+    def _triple(self, node: object) -> Triple:
+        where = f"statement {shorten(str(node))}"
+        s, p, o = (self._one(node, RDF + part, where, part)
+                   for part in ("subject", "predicate", "object"))
+        if not isinstance(s, ox.NamedNode) or not isinstance(p, ox.NamedNode) \
+                or not isinstance(o, (ox.NamedNode, ox.Literal)):
+            raise BrokenProofError(where, "its parts are not names and literals")
+        return s, p, plain_term(o)
+
+    def _origins(self, triples: dict[object, Triple]) -> tuple[dict[Triple, Step],
+                                                                dict[Triple, str]]:
+        steps: dict[Triple, Step] = {}
+        leaves: dict[Triple, str] = {}
+        used_nodes: set[object] = set()
+        for node, triple in triples.items():
+            where = f"statement {statement_text(triple)}"
+            if triple in steps or triple in leaves:
+                raise BrokenProofError(where, "it stands in the proof twice")
+            made = self.said[node][PROV + "wasGeneratedBy"]
+            given = [str(o)[1:-1] for o in self.said[node][MARROW + "restsOn"]]
+            if len(made) + len(given) != 1:
+                raise BrokenProofError(where, "it is not either a leaf or concluded by one step")
+            if given:
+                if given[0] not in (MARROW + "recordStatement", MARROW + "knowledgeStatement"):
+                    raise BrokenProofError(where, "it rests on neither a record nor knowledge")
+                leaves[triple] = given[0]
+            else:
+                if made[0] in used_nodes:
+                    raise BrokenProofError(where, "its step concludes another statement too")
+                used_nodes.add(made[0])
+                steps[triple] = self._step(made[0], triple, triples)
+        idle = [n for n in self._of_class(PROV + "Activity") if n not in used_nodes]
+        if idle:
+            raise BrokenProofError(f"step {shorten(str(idle[0]))}", "it concludes nothing")
+        return steps, leaves
+
+    def _step(self, node: object, conclusion: Triple, triples: dict[object, Triple]) -> Step:
+        where = f"the step that concludes {statement_text(conclusion)}"
+        rule = self._one(node, MARROW + "appliedRule", where, "rule")
+        name = rule.value if isinstance(rule, ox.NamedNode) else ""
+        computed = name.startswith(GATE)
+        kind = MARROW + ("Computation" if computed else "RuleApplication")
+        if not name.startswith((GATE, RULE)) \
+                or ox.NamedNode(kind) not in self.said[node][RDF + "type"]:
+            raise BrokenProofError(where, f"it applies no rule or computation: {name[:80]!r}")
+        used = self.said[node][PROV + "used"]
+        stray = [u for u in used if u not in triples]
+        if stray or not used:
+            what = f"it uses {shorten(str(stray[0]))}, which is no statement of the proof" \
+                if stray else "it has no premise"
+            raise BrokenProofError(where, what)
+        absences = frozenset(
+            read_absence(text.value, where) for text in self.said[node][MARROW + "absence"]
+            if isinstance(text, ox.Literal)
+        )
+        return Step(name.removeprefix(GATE if computed else RULE), computed,
+                    frozenset(triples[u] for u in used), absences, conclusion)
+
+    def _as_of(self) -> date | None:
+        found = self.said[self.proof][MARROW + "asOf"]
+        if not found:
+            return None
+        written = self._one(self.proof, MARROW + "asOf", "the proof", "as-of date")
+        try:
+            if isinstance(written, ox.Literal) and written.datatype.value == DATE:
+                return date.fromisoformat(written.value)
+        except ValueError:
+            pass  # no such day: told below
+        raise BrokenProofError("the proof", "its as-of date is no date")
+
+
+def _order(goal: Triple, steps: dict[Triple, Step], leaves: dict[Triple, str]) \
+        -> tuple[Step, ...]:
+    """Return the steps with premises first; refuse circles and what nothing uses."""
+    ordered: dict[Triple, Step] = {}
+    reached: set[Triple] = set()
+    opened: set[Triple] = set()
+    stack = [(goal, False)]
+    while stack:
+        triple, ready = stack.pop()
+        if ready:
+            opened.discard(triple)
+            ordered[triple] = steps[triple]
+            continue
+        if triple in opened:
+            raise BrokenProofError(steps[triple].name, "it rests on its own conclusion")
+        if triple in reached:
+            continue
+        reached.add(triple)
+        if triple in steps:
+            opened.add(triple)
+            stack.append((triple, True))
+            stack.extend((p, False) for p in sorted(steps[triple].premises, key=str))
+    idle = sorted({*steps, *leaves} - reached, key=str)
+    if idle:
+        raise BrokenProofError(f"statement {statement_text(idle[0])}",
+                               "nothing in the proof uses it")
+    return tuple(ordered.values())
+
+
+def _bears_wrong_name(node: object, triple: Triple) -> bool:
+    name = str(node)
+    return name.startswith(f"<{MARROW}statement/") and not name.endswith(f"/{_digest(triple)}>")
+
+
+def _digest(triple: Triple) -> str:
+    """Return the digest that names a statement by what it says."""
+    content = repr(tuple(map(term_text, triple)))
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
+
+
+def read_absence(text: str, where: str) -> frozenset[Pattern]:
+    """Read the pattern of an absence as proofs write it: terms apart, atoms between points.
+
+    Raises:
+        BrokenProofError: it is no pattern.
+    """
+    try:
+        atoms: list[list[Term | ox.Variable]] = [[]]
+        for piece in _PIECE.finditer(text):
+            if piece[0] == ".":
+                atoms.append([])
+            else:
+                atoms[-1].append(_term(piece))
+        return frozenset((s, p, o) for s, p, o in atoms)
+    except (SyntaxError, ValueError, KeyError) as error:
+        raise BrokenProofError(where, f"the absence {text[:80]!r} is no pattern") from error
+
+
+def _term(piece: re.Match[str]) -> Term | ox.Variable:
+    literal, name, variable, other = piece.groups()
+    if literal:
+        quads = ox.parse(f"<urn:s> <urn:p> {literal} .", format=ox.RdfFormat.N_TRIPLES)
+        (found,) = (quad.object for quad in quads)
+        return plain_term(found)
+    if name:
+        return ox.NamedNode(name[1:-1])
+    if variable:
+        return ox.Variable(variable[1:])
+    prefix, _, local = other.partition(":")
+    return ox.NamedNode(PREFIXES[prefix] + local)
