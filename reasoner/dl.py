@@ -20,19 +20,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .axioms import criteria_of, module_of, read_statements, sufficient_only
 from .errors import KnowledgeError, LimitReached, UsageError
-from .namespaces import EXPRESSION, OWL, TYPE, iri, marrow
+from .namespaces import NIL, OWL, RDF, SUBCLASS, TYPE, iri, marrow
 from .result import Result
 from .rule import Atom, substitute
-from .taxonomy import read_files, read_ontology
 
-TIME_LIMIT = 600
+TIME_LIMIT = 600.0
 MEMORY = "-Xmx1500M"
 _COMMAND = "org.semanticweb.HermiT.cli.CommandLine"
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]*>\s*)+) \)$", re.MULTILINE)
-_THING = iri(OWL, "Thing")
+_SATISFIABLE = re.compile(r"^(<[^>]*>) is (not )?satisfiable\.$", re.MULTILINE)
+_CLASS = iri(OWL, "Class")
 _NOTHING = iri(OWL, "Nothing")
-_PROPERTIES = (iri(OWL, "ObjectProperty"), iri(OWL, "DatatypeProperty"))
 
 
 @dataclass(frozen=True)
@@ -70,54 +70,75 @@ class Classification:
         return found
 
 
-def check_consistency(root: Path, seconds: float = TIME_LIMIT) -> Verdict:
-    """Return whether the ontology below a root folder is consistent and coherent.
+def is_consistent(root: Path, seconds: float = TIME_LIMIT) -> bool:
+    """Tell whether the ontology below a root folder can be true; a matter of seconds.
 
     Raises:
         UsageError: the dl extra is not installed.
         LimitReached: HermiT did not answer in time.
         KnowledgeError: HermiT cannot read the ontology.
     """
-    found = _classify(_ontology_lines(root), seconds)
-    if found is None:
+    return _run(read_statements(root).logical, ["--consistency"], seconds) is not None
+
+
+def check_consistency(root: Path, seconds: float = TIME_LIMIT) -> Verdict:
+    """Return whether the ontology is consistent and coherent; a matter of minutes.
+
+    Raises:
+        UsageError: the dl extra is not installed.
+        LimitReached: HermiT did not answer in time.
+        KnowledgeError: HermiT cannot read the ontology.
+    """
+    answer = _run(read_statements(root).logical, ["--classify"], seconds)
+    if answer is None:
         return Verdict(consistent=False)
-    # What is equivalent to owl:Nothing stands above it in the hierarchy and below everything.
-    below = {c for c in found.wider if _NOTHING in found.above([c])} - {_NOTHING}
-    return Verdict(consistent=True, unsatisfiable=tuple(sorted(below)))
+    found = _read_axioms(answer)
+    empty = {c for c in found.wider if _NOTHING in found.above([c])} - {_NOTHING}
+    return Verdict(consistent=True, unsatisfiable=tuple(sorted(empty)))
 
 
 def derive_types(root: Path, facts: Iterable[Atom], seconds: float = TIME_LIMIT) \
         -> set[tuple[str, str]]:
-    """Return every patient with every criterion that HermiT derives from settled facts.
+    """Return every patient with every criterion that follows from settled facts by OWL 2 DL.
+
+    To list the types of an individual, HermiT first has to order all classes, which takes minutes
+    where criteria are defined by equivalence. So the types are listed with definitions read in
+    one direction, which can only give too few; then HermiT is asked, with the whole definitions,
+    whether a patient can be outside all other criteria at once, which tells that none is missing.
 
     Args:
         root: the folder that holds ontology/.
         facts: what has been settled about one or a few patients (see ``settled_facts``).
-        seconds: how long HermiT may take.
+        seconds: how long HermiT may take for each question.
 
     Raises:
         UsageError: the dl extra is not installed.
         LimitReached: HermiT did not answer in time.
         KnowledgeError: HermiT cannot read the input, or finds it inconsistent.
     """
-    graph = read_ontology(root)
-    declared = {p for kind in _PROPERTIES for p in graph.subjects(TYPE, kind)} | {TYPE}
-    facts = {
-        f for f in facts
-        if f[1] in declared and not any(term.startswith(f"<{EXPRESSION}") for term in f)
-    }
-    found = _classify([*_ontology_lines(root), *(f"{s} {p} {o} ." for s, p, o in sorted(facts))],
-                      seconds)
-    if found is None:
-        raise KnowledgeError("inconsistent-with-patient", what="HermiT finds that the facts and "
-                             "the ontology contradict each other", fix="compare the two")
-    criteria = set(graph.subjects(TYPE, marrow("Criterion")))
+    facts = set(facts)
+    statements = read_statements(root)
+    criteria = criteria_of(statements)
+    module = module_of(statements, facts)
     patients = sorted(s for s, p, o in facts if p == TYPE and o == marrow("Patient"))
-    return {
+    answer = _run(sufficient_only(module, criteria), ["--classify", "--classifyIs"], seconds)
+    if answer is None:
+        raise _contradiction()
+    listed = _read_axioms(answer)
+    found = {
         (patient, criterion)
         for patient in patients
-        for criterion in found.above(found.types.get(patient, ())) & criteria
+        for criterion in listed.above(listed.types.get(patient, ())) & criteria
     }
+    others = {
+        patient: sorted(c for c in criteria if (patient, c) not in found) for patient in patients
+    }
+    missing = _impossible(module, [(p, classes) for p, classes in others.items() if classes],
+                          seconds)
+    for patient, classes in missing:
+        single = [(patient, [criterion]) for criterion in classes]
+        found |= {(p, c) for p, cs in _impossible(module, single, seconds) for c in cs}
+    return found
 
 
 def settled_facts(root: Path, given: Iterable[Atom], result: Result) -> set[Atom]:
@@ -135,23 +156,43 @@ def settled_facts(root: Path, given: Iterable[Atom], result: Result) -> set[Atom
     return settled
 
 
-def _ontology_lines(root: Path) -> list[str]:
-    """Return the ontology as N-Triples, expressions as the blank nodes that OWL asks for."""
-    lines = {
-        f"{quad.triple} ."
-        for _, quads in read_files(root) for quad in quads
-        if quad.predicate.value != OWL + "imports"
-    }
-    return sorted(lines)
+def _impossible(module: set[Atom], groups: list[tuple[str, list[str]]], seconds: float) \
+        -> list[tuple[str, list[str]]]:
+    """Return the groups of which an individual has to be in at least one class.
+
+    A class is made for each group, of that individual if it is in none of the classes; it has no
+    member where that cannot be.
+    """
+    probes: dict[str, tuple[str, list[str]]] = {}
+    extra: set[Atom] = set()
+    for number, (individual, classes) in enumerate(groups):
+        probe, one, members = (f"{word}{number}" for word in ("<urn:probe:", "_:one", "_:members"))
+        probe += ">"
+        probes[probe] = (individual, classes)
+        extra |= {(probe, TYPE, _CLASS), (probe, SUBCLASS, one), (one, TYPE, _CLASS),
+                  (one, iri(OWL, "oneOf"), members), (members, iri(RDF, "first"), individual),
+                  (members, iri(RDF, "rest"), NIL)}
+        for place, name in enumerate(classes):
+            outside = f"_:outside{number}x{place}"
+            extra |= {(probe, SUBCLASS, outside), (outside, TYPE, _CLASS),
+                      (outside, iri(OWL, "complementOf"), name)}
+    answer = _run(module | extra, [f"-k{probe}" for probe in probes], seconds) if probes else ""
+    if answer is None:
+        raise _contradiction()
+    answers = dict(_SATISFIABLE.findall(answer))
+    if answers.keys() != probes.keys():
+        raise _unreadable("it left a question without an answer")
+    return [probes[probe] for probe, negation in answers.items() if negation]
 
 
-def _classify(lines: Iterable[str], seconds: float) -> Classification | None:
-    """Return what HermiT derives from N-Triples, or None if they contradict each other."""
+def _run(statements: set[Atom], options: list[str], seconds: float) -> str | None:
+    """Return HermiT's answer to N-Triples, or None if they contradict each other."""
     java, classes = _find_hermit()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input.nt"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command = [java, MEMORY, "-cp", classes, _COMMAND, "--classify", "--classifyIs",
+        path.write_text("".join(f"{s} {p} {o} .\n" for s, p, o in sorted(statements)),
+                        encoding="utf-8")
+        command = [java, MEMORY, "-cp", classes, _COMMAND, *options,
                    "--ignoreUnsupportedDatatypes", path.as_uri()]
         try:
             answer = subprocess.run(command, capture_output=True, text=True,  # noqa: S603
@@ -159,20 +200,19 @@ def _classify(lines: Iterable[str], seconds: float) -> Classification | None:
         except subprocess.TimeoutExpired:
             raise LimitReached("dl-time", what=f"HermiT gave no answer in {seconds:g} seconds",
                                fix="give it more time or fewer patients") from None
-    if "InconsistentOntologyException" in answer.stderr + answer.stdout:
+    if "InconsistentOntologyException" in answer.stderr \
+            or "owl#Thing is not satisfiable" in answer.stdout:
         return None
-    axioms = _AXIOM.findall(answer.stdout)
-    if answer.returncode != 0 or not axioms:
-        what = (answer.stderr or answer.stdout).strip().splitlines() or ["no answer"]
-        raise KnowledgeError("dl-failed", what=f"HermiT cannot read the ontology: {what[0][:300]}",
-                             fix="run the other checks first")
-    return _read_axioms(axioms)
+    if answer.returncode != 0 or not answer.stdout.strip():
+        lines = (answer.stderr or answer.stdout).strip().splitlines() or ["no answer"]
+        raise _unreadable(lines[0][:300])
+    return answer.stdout
 
 
-def _read_axioms(axioms: Iterable[tuple[str, str]]) -> Classification:
+def _read_axioms(answer: str) -> Classification:
     wider: dict[str, set[str]] = defaultdict(set)
     types: dict[str, set[str]] = defaultdict(set)
-    for name, text in axioms:
+    for name, text in _AXIOM.findall(answer):
         terms = re.findall(r"<[^>]*>", text)
         if name == "SubClassOf":
             wider[terms[0]].add(terms[1])
@@ -202,3 +242,13 @@ def _find_hermit() -> tuple[str, str]:
     folder = Path(owlready2.submodule_search_locations[0]) / "hermit"
     # The folder goes first: its classes add the output of individuals to those of the archive.
     return str(JAVA), os.pathsep.join((str(folder), str(folder / "HermiT.jar")))
+
+
+def _contradiction() -> KnowledgeError:
+    return KnowledgeError("dl-inconsistent", what="HermiT finds that the facts and the ontology "
+                          "contradict each other", fix="compare the two")
+
+
+def _unreadable(what: str) -> KnowledgeError:
+    return KnowledgeError("dl-failed", what=f"HermiT cannot use the ontology: {what}",
+                          fix="run the other checks first")

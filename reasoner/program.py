@@ -9,7 +9,7 @@ check makes sure that nothing is denied before it is complete.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from .expression import holds
@@ -167,7 +167,7 @@ def is_dynamic(atom: Atom, dynamic: set[Key]) -> bool:
     return ((TYPE, o) if p == TYPE else (p, None)) in dynamic
 
 
-def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], given: set[str],
+def compile_rules(rules: list[Rule], index: TripleIndex, dynamic: set[Key], given: Set[str],
                   keep: set[str]) -> Program:
     """Plan the rules that read patient facts.
 
@@ -249,7 +249,7 @@ def _connected(atoms: tuple[Atom, ...]) -> bool:
     return True
 
 
-def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key], given: set[str]) \
+def _drop_impossible(planned: list[PlannedRule], dynamic: set[Key], given: Set[str]) \
         -> list[PlannedRule]:
     """Drop rules with a premise that neither the given facts nor a rule can supply."""
     classes = {o for p, o in dynamic if p == TYPE} - {

@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
-from reasoner.cli.main import app, example_names
+from reasoner.cli.call import example_names
+from reasoner.cli.main import app
 
 ROOT = Path(__file__).parent.parent
 AS_OF = ["--as-of", "2026-11-01"]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from patients import AS_OF
 
+from patients import AS_OF
 from reasoner.engine import Engine
 from reasoner.gate import gate_patient
 from reasoner.namespaces import marrow

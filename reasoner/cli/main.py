@@ -6,22 +6,28 @@ answered, 1 findings (validate and check only), 2 usage, 3 unusable input, 4 lim
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .. import __version__
-from ..errors import MarrowError, UsageError
+from ..errors import UsageError
+from . import ask
+from .call import (
+    AsJson,
+    AsOf,
+    Example,
+    Patient,
+    answering,
+    assessment_of,
+    emit,
+    read_input,
+)
 
 if TYPE_CHECKING:
-    from ..assessment import Assessment
+    from ..proofcheck import Verdict
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -29,26 +35,6 @@ app = typer.Typer(
     help="Reason with proofs about back pain in patients with anemia. "
          "Supports clinical judgement and does not replace it.",
 )
-Patient = Annotated[
-    str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
-                             "standard input.", show_default=False),
-]
-Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
-AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Turn an error the caller can mend into one clear line and its exit code."""
-    try:
-        yield
-    except MarrowError as error:
-        typer.echo(f"marrow: {error}", err=True)
-        raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
 
 
 def _version(wanted: bool) -> None:
@@ -64,59 +50,6 @@ def marrow(
     ] = False,
 ) -> None:
     """Reason with proofs about back pain in patients with anemia."""
-
-
-def read_input(path: str, example: str) -> tuple[str, bytes]:
-    """Return the name and bytes of a patient file, standard input or a shipped example.
-
-    Raises:
-        UsageError: neither or both were named, or there is no such example.
-    """
-    from ..pipeline import read_file
-
-    if bool(path) == bool(example):
-        raise UsageError("no-patient", what="name either a patient file or --example",
-                         fix=f"examples: {', '.join(example_names())}")
-    if example:
-        found = examples_folder() / f"{example}.ttl"
-        if example not in example_names():
-            raise UsageError("no-such-example", what=f"there is no example {example[:60]!r}",
-                             fix=f"take one of {', '.join(example_names())}")
-        return found.name, found.read_bytes()
-    if path == "-":
-        return "-", sys.stdin.buffer.read()
-    return path, read_file(path)
-
-
-def examples_folder() -> Path:
-    """Return the folder of the shipped examples."""
-    from ..knowledge import find_root
-
-    return find_root() / "examples"
-
-
-def example_names() -> list[str]:
-    """Return the names of the shipped examples."""
-    return sorted(p.stem for p in examples_folder().glob("*.ttl"))
-
-
-def assessment_of(path: str, example: str, as_of: str) -> Assessment:
-    """Read, validate and assess the patient that the arguments name."""
-    from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
-
-    day = parse_date(as_of) if as_of else date.today()
-    name, data = read_input(path, example)
-    engine = load_knowledge()
-    graph, issues = read_patient(name, data, engine)
-    return assess_graph(engine, graph, day, issues)
-
-
-def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Print data as JSON, or as the text a function makes of it."""
-    if as_json:
-        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
-    else:
-        typer.echo(text(), nl=False)
 
 
 @app.command()
@@ -248,8 +181,18 @@ def check(
         bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
                                               "one is carried by nothing.")
     ] = False,
+    proof: Annotated[
+        str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
+                                          "wrote; exit 1 if it does not hold.")
+    ] = "",
+    patient: Annotated[
+        str, typer.Option("--patient", help="With --proof: also check it against this record.")
+    ] = "",
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="With --proof: the date it has to be for.")
+    ] = "",
 ) -> None:
-    """Check the knowledge itself; exit 1 if a check finds an error."""
+    """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
     from dataclasses import asdict
 
     from ..checks import run_checks
@@ -258,6 +201,13 @@ def check(
     from ..taxonomy import write_taxonomy
 
     with answering():
+        if proof:
+            verdict = proof_verdict(proof, patient, as_of)
+            emit(asdict(verdict), as_json, verdict.text)
+            raise typer.Exit(0 if verdict.holds else 1)
+        if patient or as_of:
+            raise UsageError("no-proof-named", what="--patient and --as-of go with --proof",
+                             fix="name the proof to check")
         if write_is_a:
             typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
         if coverage:
@@ -266,10 +216,36 @@ def check(
             raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
-        verdict = f"{len(rows)} findings\n" if rows else "no findings\n"
-        emit(rows, as_json, lambda: "".join(lines) + verdict)
+        lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
+        emit(rows, as_json, lambda: "".join(lines))
         if any(r["severity"] == "error" for r in rows):
             raise typer.Exit(1)
+
+
+def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
+    """Check a written proof, against a patient's record if one is named.
+
+    The reader of patients is shared with the assessment; the check itself shares nothing with it.
+    """
+    from ..knowledge import find_root
+    from ..pipeline import load_knowledge, parse_date, read_file, read_patient, validate_patient
+    from ..proofcheck import Checker, read_library
+    from ..store import ox_term
+    from ..validation import set_aside
+
+    data = read_file(proof)
+    day = parse_date(as_of) if as_of else None
+    record = None
+    if patient:
+        engine = load_knowledge()
+        graph, _ = read_patient(*read_input(patient, ""), engine)
+        graph, _ = set_aside(graph, validate_patient(graph, engine))
+        record = [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples]
+    checker = Checker(read_library(find_root()))
+    return checker.check(data, Path(proof).suffix, Path(proof).name, day, record)
+
+
+ask.register(app)
 
 
 def run() -> None:

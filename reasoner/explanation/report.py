@@ -95,7 +95,7 @@ def recommendations(assessment: Assessment) -> list[dict[str, Any]]:
         outcome = assessment.outcome_of(intervention)
         if outcome is None:
             continue
-        entries.append(_recommendation(assessment, intervention, outcome))
+        entries.append(recommendation(assessment, intervention, outcome))
     return sorted(entries, key=lambda e: (_ORDER.get(e["outcome"], 9), e["intervention"]))
 
 
@@ -103,7 +103,8 @@ _ORDER = {"recommended": 0, "consider": 1, "cannot-tell": 2, "not-recommended": 
           "not-applicable": 4}
 
 
-def _recommendation(assessment: Assessment, intervention: str, outcome: str) -> dict[str, Any]:
+def recommendation(assessment: Assessment, intervention: str, outcome: str) -> dict[str, Any]:
+    """Return one intervention with its outcome, reasons, rows and what is missing."""
     graph = assessment.graph
     supporting = assessment.rows(intervention, "For")
     opposing = assessment.rows(intervention, "Against")

@@ -15,10 +15,10 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
-from ..namespaces import MARROW, RDF
+from ..namespaces import RDF
 from .library import Library, Triple, filled, plain_term, read_library, triples_of
 from .numbers import Scale, compute, read_scales, without_future
-from .rules import Absence, Branch, Pattern, Term, fill
+from .rules import Absence, Pattern, Term, fill
 from .written import BrokenProofError, Step, WrittenProof, read_proof, statement_text
 
 __all__ = ["Checker", "Library", "Verdict", "read_library"]
@@ -74,10 +74,11 @@ class Record:
 
 
 class Checker:
-    """Checks proofs against the knowledge of one library."""
+    """Checks proofs against the knowledge of one library; a step seen before is not run again."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._right: dict[tuple[Step, date], list[Question]] = {}
         self._records: dict[tuple[frozenset[Triple], date], Record] = {}
 
     @cached_property
@@ -137,10 +138,11 @@ class Checker:
         return o in classes if p.value == RDF + "type" else p in predicates
 
     def _check_step(self, step: Step, day: date) -> list[Question]:
-        if step.computed:
-            self._check_computation(step, day)
-            return []
-        return list(self._check_application(step))
+        if (step, day) not in self._right:
+            if step.computed:
+                self._check_computation(step, day)
+            self._right[step, day] = [] if step.computed else list(self._check_application(step))
+        return self._right[step, day]
 
     def _check_computation(self, step: Step, day: date) -> None:
         found = compute(step.premises, self._scales, day)

@@ -21,7 +21,8 @@ from ..errors import KnowledgeError
 from ..namespaces import DECIMAL, EXPRESSION, INTEGER, SH
 from .rules import EVERY_LAYER, CheckedRule, Term, read_rule
 
-Triple = tuple[Term, ox.NamedNode, Term]
+Node = ox.NamedNode | ox.BlankNode
+Triple = tuple[Node, ox.NamedNode, Term]
 _FACTS = ox.NamedNode("urn:marrow:facts")
 
 
@@ -39,7 +40,7 @@ class Library:
         quads = list(ox.parse(path=str(self.root / "shapes" / "patient.ttl"),
                               format=ox.RdfFormat.TURTLE))
         classes, predicates = (
-            frozenset(_plain(q.object) for q in quads if q.predicate.value == SH + name)
+            frozenset(plain_term(q.object) for q in quads if q.predicate.value == SH + name)
             for name in ("targetClass", "path")
         )
         return classes, predicates
@@ -95,8 +96,7 @@ class Library:
                     stale[rule.name] = False
                     found = store.query(rule.construct)
                     assert isinstance(found, ox.QueryTriples)
-                    self._add(store, {(_plain(t.subject), t.predicate, _plain(t.object))
-                                      for t in found}, stale)
+                    self._add(store, set(map(triple_of, found)), stale)
 
     def _add(self, store: ox.Store, facts: Iterable[Triple], stale: dict[str, bool]) -> None:
         new = [quad for triple in facts if (quad := ox.Quad(*triple)) not in store]
@@ -116,13 +116,14 @@ def filled(*parts: Iterable[Triple]) -> ox.Store:
 
 def triples_of(store: ox.Store) -> frozenset[Triple]:
     """Return the triples of a store, literals in the spelling that Oxigraph gives them."""
-    return frozenset((_plain(q.subject), q.predicate, _plain(q.object)) for q in store)
+    return frozenset(map(triple_of, store))
 
 
-def _plain(node: object) -> Term:
-    """Return a node as a term; knowledge and records hold no triples about triples."""
-    assert isinstance(node, Term)
-    return node
+def triple_of(found: ox.Quad | ox.Triple) -> Triple:
+    """Return what a quad or triple says; knowledge and records say nothing about triples."""
+    assert isinstance(found.subject, Node)
+    assert isinstance(found.object, Term)
+    return found.subject, found.predicate, found.object
 
 
 def read_library(root: Path) -> Library:
@@ -138,9 +139,7 @@ def read_library(root: Path) -> Library:
         except SyntaxError as error:
             raise KnowledgeError("turtle-syntax", where=path.name, what=str(error),
                                  fix="mend the file") from error
-        written += name_expressions(
-            [(_plain(q.subject), q.predicate, _plain(q.object)) for q in quads]
-        )
+        written += name_expressions(list(map(triple_of, quads)))
     rules = {
         path.stem: read_rule(path)
         for folder in ("entailment", "rules")
@@ -167,10 +166,9 @@ def name_expressions(triples: list[Triple]) -> list[Triple]:
             names[node] = f"<{EXPRESSION}{digest}>"
         return names[node]
 
-    def named(node: Term) -> Term:
-        return ox.NamedNode(name(node)[1:-1]) if isinstance(node, ox.BlankNode) else node
-
-    return [(named(s), p, named(o)) for s, p, o in triples]
+    nodes = {t for s, _, o in triples for t in (s, o) if isinstance(t, ox.BlankNode)}
+    named: dict[Term, ox.NamedNode] = {node: ox.NamedNode(name(node)[1:-1]) for node in nodes}
+    return [(named.get(s, s), p, named.get(o, o)) for s, p, o in triples]
 
 
 def plain_term(node: object) -> Term:

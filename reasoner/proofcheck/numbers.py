@@ -17,7 +17,7 @@ from fractions import Fraction
 import pyoxigraph as ox
 
 from ..namespaces import DATE, DATETIME, DECIMAL, INTEGER, MARROW
-from .library import Triple, decimal_of, plain_number
+from .library import Node, Triple, decimal_of, plain_number
 from .rules import Term
 
 DIGITS = 15
@@ -59,14 +59,15 @@ class Scale:
 def read_scales(stated: Iterable[Triple]) -> dict[Term, Scale]:
     """Return how the numbers of each kind of measurement are read, from the ontology."""
     about = _by_subject(stated)
-    factors: dict[Term, dict[str, Decimal]] = defaultdict(dict)
+    factors: dict[Node, dict[str, Decimal]] = defaultdict(dict)
     for said in about.values():
         factor = next(filter(None, map(decimal_of, said["factor"])), None)
         if factor is None:
             continue
         for kind in said["forMeasurement"]:
-            factors[kind] |= {_text(unit): factor for unit in said["writtenUnit"]}
-    scales = {}
+            if isinstance(kind, ox.NamedNode):
+                factors[kind] |= {_text(unit): factor for unit in said["writtenUnit"]}
+    scales: dict[Term, Scale] = {}
     for kind, known in factors.items():
         least = [n for n in map(decimal_of, about[kind]["plausibleAtLeast"]) if n is not None]
         most = [n for n in map(decimal_of, about[kind]["plausibleAtMost"]) if n is not None]
@@ -110,7 +111,7 @@ def day_of(written: Term) -> date | None:
     return None
 
 
-def _ages(node: Term, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
+def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
     for written in said["birthDate"]:
         born = day_of(written)
         if born is None:
@@ -121,7 +122,7 @@ def _ages(node: Term, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
             yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
 
 
-def _days(node: Term, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
+def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
     dated = False
     for name, fact in _AGO.items():
         for written in said[name]:
@@ -161,7 +162,7 @@ def _moment(written: Term) -> datetime | None:
         return None
 
 
-def _amounts(node: Term, said: dict[str, list[Term]], scales: dict[Term, Scale]) \
+def _amounts(node: Node, said: dict[str, list[Term]], scales: dict[Term, Scale]) \
         -> Iterator[Number]:
     read = {name: said[name] for name in _READ if said[name]}
     if any(len(written) > 1 for written in read.values()) or not {"value", "unit", "kind"} <= {
@@ -198,7 +199,7 @@ def _digits(number: Decimal) -> int:
     return len(format(number, "f").lstrip("-").replace(".", "").strip("0"))
 
 
-def _number(computation: str, node: Term, fact: str, value: int | Decimal,
+def _number(computation: str, node: Node, fact: str, value: int | Decimal,
             read: dict[str, list[Term]]) -> Number:
     datatype = INTEGER if isinstance(value, int) else DECIMAL
     literal = ox.Literal(plain_number(Decimal(value)), datatype=ox.NamedNode(datatype))
@@ -210,9 +211,9 @@ def _number(computation: str, node: Term, fact: str, value: int | Decimal,
     )
 
 
-def _by_subject(triples: Iterable[Triple]) -> dict[Term, dict[str, list[Term]]]:
+def _by_subject(triples: Iterable[Triple]) -> dict[Node, dict[str, list[Term]]]:
     """Return what is said of each subject by Marrow's own predicates, by local name."""
-    about: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    about: dict[Node, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for s, p, o in sorted(triples, key=str):
         if p.value.startswith(MARROW):
             about[s][p.value.removeprefix(MARROW)].append(o)

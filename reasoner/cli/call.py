@@ -1,0 +1,96 @@
+"""What the commands share: their arguments, the way to an assessment, and the answer.
+
+Heavy imports happen inside the functions, so that help and version answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import MarrowError, UsageError
+
+if TYPE_CHECKING:
+    from ..assessment import Assessment
+
+Patient = Annotated[
+    str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
+                             "standard input.", show_default=False),
+]
+Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn an error the caller can mend into one clear line and its exit code."""
+    try:
+        yield
+    except MarrowError as error:
+        typer.echo(f"marrow: {error}", err=True)
+        raise typer.Exit(error.exit_code) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def read_input(path: str, example: str) -> tuple[str, bytes]:
+    """Return the name and bytes of a patient file, standard input or a shipped example.
+
+    Raises:
+        UsageError: neither or both were named, or there is no such example.
+    """
+    from ..pipeline import read_file
+
+    if bool(path) == bool(example):
+        raise UsageError("no-patient", what="name either a patient file or --example",
+                         fix=f"examples: {', '.join(example_names())}")
+    if example:
+        found = examples_folder() / f"{example}.ttl"
+        if example not in example_names():
+            raise UsageError("no-such-example", what=f"there is no example {example[:60]!r}",
+                             fix=f"take one of {', '.join(example_names())}")
+        return found.name, found.read_bytes()
+    if path == "-":
+        return "-", sys.stdin.buffer.read()
+    return path, read_file(path)
+
+
+def examples_folder() -> Path:
+    """Return the folder of the shipped examples."""
+    from ..knowledge import find_root
+
+    return find_root() / "examples"
+
+
+def example_names() -> list[str]:
+    """Return the names of the shipped examples."""
+    return sorted(p.stem for p in examples_folder().glob("*.ttl"))
+
+
+def assessment_of(path: str, example: str, as_of: str) -> Assessment:
+    """Read, validate and assess the patient that the arguments name."""
+    from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
+
+    day = parse_date(as_of) if as_of else date.today()
+    name, data = read_input(path, example)
+    engine = load_knowledge()
+    graph, issues = read_patient(name, data, engine)
+    return assess_graph(engine, graph, day, issues)
+
+
+def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """Print data as JSON, or as the text a function makes of it."""
+    if as_json:
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        typer.echo(text(), nl=False)

@@ -1,0 +1,70 @@
+"""Contrast: what supports and opposes each of two interventions, and what decided between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..assessment import Assessment
+from ..errors import UsageError
+from ..namespaces import local_name, marrow
+from .report import recommendation
+
+
+def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
+    """Return two interventions side by side.
+
+    Raises:
+        UsageError: one of the names has no outcome for this patient.
+    """
+    graph = assessment.graph
+    sides = []
+    for name in (first, second):
+        term = marrow(name.removeprefix("marrow:"))
+        outcome = assessment.outcome_of(term)
+        if outcome is None:
+            raise UsageError("no-outcome", what=f"{name[:60]!r} has no outcome for this patient",
+                             fix="take an intervention that marrow explain lists")
+        entry = recommendation(assessment, term, outcome)
+        proof = assessment.prove(assessment.fact(local_name(outcome), term))
+        entry["decidedBy"] = _rule(proof.steps[-1].rule) if proof and proof.steps else None
+        sides.append(entry)
+    rows = [{r["id"] for key in ("because", "against") for r in side[key]} for side in sides]
+    return {
+        "asOf": assessment.patient.as_of.isoformat(),
+        "sides": sides,
+        "shared": sorted(rows[0] & rows[1]),
+        "differ": [sorted(rows[0] - rows[1]), sorted(rows[1] - rows[0])],
+        "supersedes": [
+            {"row": local_name(row), "label": graph.label(row),
+             "winner": local_name(graph.object(row, marrow("intervention")) or ""),
+             "loser": local_name(o)}
+            for row in assessment.related("meets") for o in graph.objects(row, marrow("supersedes"))
+            if o in (marrow(first), marrow(second))
+        ],
+        "notice": assessment.wording.notice(),
+    }
+
+
+def _rule(term: str) -> str:
+    return local_name(term)
+
+
+def contrast_text(data: dict[str, Any]) -> str:
+    """Return the contrast as text."""
+    lines = []
+    for side in data["sides"]:
+        reason = f" [{side['reason']}]" if side["reason"] else ""
+        lines.append(f"{side['label']}: {side['outcome']}{reason}, decided by {side['decidedBy']}")
+        for sign, key in (("+", "because"), ("-", "against")):
+            for row in side[key]:
+                lines.append(f"  {sign} {row['label']} ({row['modality']}; {row['id']} "
+                             f"[{row['provenance']}])")
+                lines += [f"      {fact}" for fact in row["facts"]]
+        if side["missing"]:
+            lines.append("  needs: " + "; ".join(sorted({m["label"] for m in side["missing"]})))
+    for entry in data["supersedes"]:
+        lines.append(f"{entry['winner']} takes the place of {entry['loser']}: {entry['label']} "
+                     f"({entry['row']})")
+    if data["shared"]:
+        lines.append(f"both rest on: {', '.join(data['shared'])}")
+    return "\n".join([*lines, f"As of {data['asOf']}.", "", data["notice"], ""])

@@ -1,0 +1,81 @@
+"""Evidence: everything in an assessment that rests on one claim or guideline row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..assessment import Assessment, source_of
+from ..errors import UsageError
+from ..namespaces import TYPE, local_name, marrow, shorten
+from ..store import conclusions_of
+from .steps import steps_of
+
+
+def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
+    """Return what rests on a statement of the article or of a guideline.
+
+    A statement counts for its parts as well: G506 for G506-severe.
+
+    Raises:
+        UsageError: the name is no claim and no row.
+    """
+    graph = assessment.graph
+    name = wanted.removeprefix("marrow:")
+    statements = {
+        s for sort in ("Claim", "Statement", "GuidanceRow", "FlagRow", "MonitoringRow",
+                       "Requirement", "PitfallRow")
+        for s in graph.subjects(TYPE, marrow(sort))
+    }
+    terms = sorted(s for s in statements
+                   if local_name(s) == name or local_name(s).startswith(name + "-"))
+    if not terms:
+        raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
+                         fix="name one such as an id that marrow explain shows as a source")
+    names = {local_name(t) for t in terms}
+    resting = []
+    for fact in sorted(conclusions_of(assessment)):
+        proof = assessment.prove(fact)
+        if proof is None:
+            continue
+        used = {n for step in steps_of(assessment, proof) for n in step.sources} & names
+        if used:
+            resting.append({"says": assessment.wording.sentence(fact),
+                            "relation": shorten(fact[1]), "about": local_name(fact[2]),
+                            "through": sorted(used)})
+    links = [
+        graph.label(link) for link in assessment.related("activates")
+        if {local_name(c) for c in graph.objects(link, marrow("claim"))} & names
+    ]
+    return {
+        "statements": [
+            {**source_of(graph, t),
+             "modality": _code(assessment, t, "modality"),
+             "certainty": _code(assessment, t, "certainty")} for t in terms
+        ],
+        "conclusions": resting, "links": sorted(set(links)),
+        "asOf": assessment.patient.as_of.isoformat(), "notice": assessment.wording.notice(),
+    }
+
+
+def _code(assessment: Assessment, term: str, relation: str) -> str | None:
+    value = assessment.graph.object(term, marrow(relation))
+    return assessment.graph.text(value, marrow("code")) if value else None
+
+
+def evidence_text(data: dict[str, Any]) -> str:
+    """Return what rests on the statement as text."""
+    lines = []
+    for statement in data["statements"]:
+        grade = ", ".join(
+            part for part in (statement["modality"], statement["certainty"]) if part)
+        lines.append(f"{statement['id']} [{statement['provenance'] or '-'}] {statement['label']}"
+                     + (f" ({grade})" if grade else ""))
+        lines.append(f"    {statement['says']} {statement['citation'] or ''}".rstrip())
+        lines.append(f"    review: {statement['reviewStatus']}")
+    lines.append(f"Rests on it, as of {data['asOf']}:")
+    lines += [f"  {entry['says']}  ({', '.join(entry['through'])})"
+              for entry in data["conclusions"]]
+    lines += [f"  the causal link is active: {link}" for link in data["links"]]
+    if not data["conclusions"] and not data["links"]:
+        lines.append("  nothing in this assessment")
+    return "\n".join([*lines, "", data["notice"], ""])

@@ -1,0 +1,97 @@
+"""Explain the pain: each active path to it, what the paths share, and what treats where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from ..assessment import Assessment
+from ..namespaces import OWL, RDFS, iri, local_name, marrow
+
+_OUTCOMES = ("recommended", "considered")
+
+
+def explain_pain(assessment: Assessment) -> dict[str, Any]:
+    """Return the active paths to the pain, surest first, with shared steps and treatments."""
+    graph = assessment.graph
+    paths, cut = assessment.paths
+    steps = Counter(
+        (link.cause, link.effect) for path in paths
+        for link in {(k.cause, k.effect): k for k in path.links}.values()
+    )
+    treats = _treatments(assessment)
+    return {
+        "asOf": assessment.patient.as_of.isoformat(),
+        "openFlags": [{"name": local_name(f), "label": graph.label(f)}
+                      for f in assessment.related("hasOpenFlag")],
+        "paths": [
+            {
+                "certainty": _certainty(assessment, path.rank),
+                "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
+                "claims": sorted({local_name(c) for link in path.links for c in link.claims}),
+                "treated": [
+                    {"at": graph.label(k), "by": graph.label(t), "intervention": local_name(t)}
+                    for k in path.kinds for t in treats.get(k, [])
+                ],
+            }
+            for path in paths
+        ],
+        "shared": [
+            {"cause": graph.label(c), "effect": graph.label(e), "paths": n}
+            for (c, e), n in steps.most_common() if n > 1
+        ],
+        "cut": cut,
+        "contradicted": [graph.label(link) for link in assessment.related("contradictsLink")],
+        "notice": assessment.wording.notice(),
+    }
+
+
+def _certainty(assessment: Assessment, rank: float) -> str:
+    graph = assessment.graph
+    for scale in graph.subjects(iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type"),
+                                marrow("Scale")):
+        if local_name(scale).endswith("Certainty") \
+                and graph.number(scale, marrow("rank")) == rank:
+            return graph.text(scale, marrow("code")) or ""
+    return "unknown"
+
+
+def _treatments(assessment: Assessment) -> dict[str, list[str]]:
+    """Return what is recommended or considered for each kind that its criterion reads."""
+    graph = assessment.graph
+    found: dict[str, list[str]] = {}
+    for outcome in _OUTCOMES:
+        for intervention in assessment.related(outcome):
+            for row in assessment.rows(intervention, "For"):
+                classes = set(graph.subjects(iri(OWL, "hasValue"), row))
+                criteria = {c for e in classes
+                            for c in graph.subjects(iri(RDFS, "subClassOf"), e)}
+                for criterion in sorted(criteria):
+                    for kind in graph.objects(criterion, marrow("reads")):
+                        for wide in graph.objects(kind, marrow("within")):
+                            known = found.setdefault(wide, [])
+                            if intervention not in known:
+                                known.append(intervention)
+    return found
+
+
+def pain_text(data: dict[str, Any]) -> str:
+    """Return the paths as text."""
+    lines = [f"Why the back may hurt, as of {data['asOf']}: what may be, never what is"]
+    if data["openFlags"]:
+        lines.append("  first: " + ", ".join(f["label"] for f in data["openFlags"])
+                     + "; every explanation below is provisional")
+    for number, path in enumerate(data["paths"], 1):
+        chain = " -> ".join(k["label"] for k in path["kinds"])
+        lines.append(f"{number:>3}. [{path['certainty']}] {chain}  ({', '.join(path['claims'])})")
+        for place in dict.fromkeys(t["at"] for t in path["treated"]):
+            by = [t["by"] for t in path["treated"] if t["at"] == place]
+            lines.append(f"       at {place}: {', '.join(dict.fromkeys(by))}")
+    if not data["paths"]:
+        lines.append("  no active causal link leads from what is on record to a recorded pain")
+    for entry in data["shared"]:
+        lines.append(f"  shared by {entry['paths']} paths: {entry['cause']} -> {entry['effect']}")
+    lines += [f"  does not hold here: {label}" for label in data["contradicted"]]
+    if data["cut"]:
+        lines.append("  there are more paths than are shown")
+    return "\n".join([*lines, "", data["notice"], ""])

@@ -1,0 +1,185 @@
+"""Change what a record says and ask again: what would hold if.
+
+A hypothetical patient is the same record with some records put in or taken out, dated on the
+as-of date; everything after the reading is done as for any patient.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from .assessment import Assessment
+from .engine import Engine
+from .errors import UsageError
+from .gate import gate_patient
+from .knowledge import Graph
+from .namespaces import TYPE, XSD, marrow
+from .patient import PatientGraph
+from .quantity import decimal_literal, escape
+from .rule import Atom
+
+Verb = Literal["set", "add", "deny", "remove"]
+_VALUE = re.compile(r"(?P<kind>[A-Za-z0-9_-]+)=(?P<comparator>[<>]=?)?(?P<value>-?\d+(\.\d+)?)"
+                    r"\s*(?P<unit>\D.*)?")
+_FORMS = {
+    "MeasurementKind": ("Observation", "hasObservation", {"status": "final"}),
+    "ConditionKind": ("ConditionRecord", "hasCondition",
+                      {"clinicalStatus": "active", "verificationStatus": "confirmed"}),
+    "MedicationKind": ("MedicationRecord", "hasMedication", {"status": "active"}),
+    "InterventionKind": ("ProcedureRecord", "hasProcedure", {"status": "completed"}),
+    "ListKind": ("ReviewRecord", "hasReview", {}),
+}
+"""The record that says something of each sort of kind: its class, link and plain fields."""
+_WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
+          "deny": "{kind} were excluded", "remove": "{kind} were not on record"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of a record: a result set, a kind put on record, excluded, or taken off."""
+
+    verb: Verb
+    kind: str
+    value: str = ""
+    unit: str = ""
+    comparator: str = ""
+
+    def says(self, graph: Graph) -> str:
+        """Return the change as the end of "would hold if"."""
+        amount = " ".join(p for p in (self.comparator, self.value, self.unit) if p)
+        return _WORDS[self.verb].format(kind=graph.label(self.kind), amount=amount)
+
+
+def parse_change(verb: Verb, text: str, graph: Graph) -> Change:
+    """Return a change from what a caller typed, such as ``Hemoglobin=6.8g/dL``.
+
+    Raises:
+        UsageError: the text names no kind, or has no number where one is needed.
+    """
+    if verb != "set":
+        return Change(verb, _kind(text, graph))
+    found = _VALUE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError("not-a-change", what=f"{text[:60]!r} is no kind with a value",
+                         fix="write it as Name=6.8unit")
+    return Change("set", _kind(found["kind"], graph), found["value"], (found["unit"] or "").strip(),
+                  found["comparator"] or "")
+
+
+def _kind(name: str, graph: Graph) -> str:
+    term = marrow(name.removeprefix("marrow:"))
+    if sort_of(term, graph) is None:
+        raise UsageError("no-such-kind", what=f"{name[:60]!r} is no kind in the ontology",
+                         fix="take a name that marrow explain shows in angle brackets")
+    return term
+
+
+def sort_of(kind: str, graph: Graph) -> str | None:
+    """Return which sort of record says something of a kind, or None."""
+    types = set(graph.objects(kind, TYPE))
+    wide = {w for t in types for w in (t, *graph.objects(t, _SUBCLASS))}
+    # the most specific sort first: a medication kind is an intervention kind as well
+    return next((sort for sort in _FORMS if marrow(sort) in wide), None)
+
+
+_SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+
+
+def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
+    """Return the assessment that would be, were the record changed so."""
+    patient, engine = assessment.patient, assessment.engine
+    triples = set(patient.facts - patient.origins.keys())
+    for number, change in enumerate(changes):
+        triples = _changed(triples, change, patient.patient, patient.as_of, engine, number)
+    graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
+    gated = gate_patient(graph, engine.graph, patient.as_of)
+    return Assessment(engine, gated, engine.run(gated.facts), gated.issues)
+
+
+def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> list[set[Atom]]:
+    """Return what would be concluded in each of several cases, evaluated as one block.
+
+    Returns:
+        For each case the statements about the patient, and about no record.
+    """
+    patient, engine = assessment.patient, assessment.engine
+    block: set[Atom] = set()
+    for number, changes in enumerate(cases):
+        triples = set(patient.facts - patient.origins.keys())
+        for place, change in enumerate(changes):
+            triples = _changed(triples, change, patient.patient, patient.as_of, engine, place)
+        graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
+        facts = gate_patient(graph, engine.graph, patient.as_of).facts
+        own = {s for s, _, _ in facts}
+        names = {node: f"<urn:marrow:case:{number}:{node.strip('<>')}>" for node in own}
+        block |= {(names[s], p, names.get(o, o)) for s, p, o in facts}
+    found: list[set[Atom]] = [set() for _ in cases]
+    about = {f"<urn:marrow:case:{number}:{patient.patient.strip('<>')}>": number
+             for number in range(len(cases))}
+    for s, p, o in engine.columns.run(block).facts:
+        if s in about:
+            found[about[s]].add((patient.patient, p, o))
+    return found
+
+
+def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engine: Engine,
+             number: int) -> set[Atom]:
+    graph = engine.graph
+    day = f'"{as_of.isoformat()}"^^<{XSD}date>'
+    if change.verb == "set":
+        newest, day = _place_in_time(triples, change.kind, graph, day)
+        gone = {newest}
+    else:
+        gone = _records_of(triples, change, graph)
+    kept = {t for t in triples if t[0] not in gone and t[2] not in gone}
+    if change.verb == "remove":
+        return kept
+    form, link, fields = _FORMS[sort_of(change.kind, graph) or "ConditionKind"]
+    if change.verb == "deny":
+        form, link, fields = "DenialRecord", "hasDenial", {}
+    node = f"<urn:marrow:hypothesis:{number}>"
+    kept |= {(patient, marrow(link), node), (node, TYPE, marrow(form)),
+             (node, marrow("kind"), change.kind),
+             (node, marrow("start" if form == "MedicationRecord" else "date"), day)}
+    kept |= {(node, marrow(p), _text(value)) for p, value in fields.items()}
+    if change.verb == "set":
+        kept |= {(node, marrow("value"), decimal_literal(Decimal(change.value))),
+                 (node, marrow("unit"), _text(change.unit))}
+        if change.comparator:
+            kept.add((node, marrow("comparator"), _text(change.comparator)))
+    return kept
+
+
+def _records_of(triples: set[Atom], change: Change, graph: Graph) -> set[str]:
+    """Return the records that the change takes the place of."""
+    kinds = {change.kind, *graph.subjects(marrow("within"), change.kind)}
+    about = {s for s, p, o in triples if p == marrow("kind") and o in kinds}
+    if change.verb == "add":
+        return {s for s in about if (s, TYPE, marrow("DenialRecord")) in triples}
+    return about
+
+
+def _place_in_time(triples: set[Atom], kind: str, graph: Graph, today: str) -> tuple[str, str]:
+    """Return the result to take the place of, if any, and the date of the one supposed.
+
+    A result stays where it was, or goes to the one it is read with, so that a change of value
+    does not also change what may be read together.
+    """
+    partners = [kind, *graph.objects(kind, marrow("readWith")),
+                *graph.subjects(marrow("readWith"), kind)]
+    dates = {s: o for s, p, o in triples if p == marrow("date")}
+    for partner in partners:
+        nodes = sorted((dates[s], s) for s, p, o in triples
+                       if p == marrow("kind") and o == partner and s in dates)
+        if nodes:
+            return (nodes[-1][1] if partner == kind else ""), nodes[-1][0]
+    return "", today
+
+
+def _text(value: str) -> str:
+    return f'"{escape(value)}"'
