@@ -105,14 +105,16 @@ class Assessment:
         return "not-met" if local_name(outcome) == "notApplicable" else None
 
     def _refined(self, name: str | None, intervention: str) -> str | None:
-        """Say stale where every missing item has a result that is only too old."""
+        """Say stale where every missing item is only too old, out of scope where none is."""
         if name != "missing":
             return name
+        missing = {item for item, _ in self.missing(intervention)}
+        if missing == {marrow("outsidePopulationWithout")}:
+            return self.graph.text(marrow("outOfScope"), marrow("reasonName"))
         stale = {
             o for record in self.related("hasStaleObservation")
             for s, p, o in self.patient.facts if s == record and p == marrow("kind")
         }
-        missing = {item for item, _ in self.missing(intervention)}
         return "stale" if missing and missing <= stale else name
 
     def rows(self, intervention: str, direction: str, relation: str = "meets") -> list[str]:
@@ -122,7 +124,7 @@ class Assessment:
         return [
             row for row in self.related(relation)
             if self.graph.object(row, marrow("direction")) == marrow(direction)
-            and self.graph.object(row, marrow("intervention")) in wider
+            and not set(self.graph.objects(row, marrow("intervention"))).isdisjoint(wider)
         ]
 
     def missing(self, intervention: str) -> list[tuple[str, str]]:
@@ -133,8 +135,8 @@ class Assessment:
                   if not (direction == "Against" and self.graph.object(
                       row, marrow("modality")) == marrow("Caution"))]
         starts += [self.fact("lacks", r) for r in self.related("lacks")
-                   if self.graph.object(r, marrow("intervention"))
-                   in self.graph.objects(intervention, marrow("within"))]
+                   if not set(self.graph.objects(r, marrow("intervention"))).isdisjoint(
+                       self.graph.objects(intervention, marrow("within")))]
         starts += [self.fact("ageUnknownFor", intervention)]
         found: dict[str, str] = {}
         seen: set[Atom] = set()

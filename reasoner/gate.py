@@ -219,13 +219,29 @@ class _Gate:
             (node, marrow(p), o)
             for p in ("value", "comparator", "unit", "kind") for o in about[marrow(p)]
         )
+        grown, dated = self._growth(node)
+        if outcome.at_most is not None and grown + outcome.at_most > scale.plausible_at_most:
+            self._issue(node, "not-plausible", "it would have grown beyond what is possible since",
+                        "send a newer one")
+            return
         for predicate, value in (
             ("amount", outcome.exact),
             ("amountAtLeast", outcome.at_least),
             ("amountAtMost", outcome.at_most),
         ):
             if value is not None:
-                self._add(node, predicate, decimal_literal(value), "amount", *premises)
+                self._add(node, predicate, decimal_literal(value + grown), "amount",
+                          *premises, *dated)
+
+    def _growth(self, node: str) -> tuple[int, tuple[Atom, ...]]:
+        """Return what a result has grown by since it was taken, and the date that says so."""
+        kinds = self.about[node][marrow("kind")]
+        if not any(self.knowledge.object(k, marrow("advancesDaily")) for k in kinds):
+            return 0, ()
+        dates = [(node, marrow("date"), d) for d in self.about[node][marrow("date")]]
+        days = [int(text_of(v)) for n, p, v in self.origins
+                if n == node and p == marrow("daysAgo")]
+        return (days[0], tuple(dates)) if days else (0, ())
 
 
 def _moment_of(lexical: str) -> datetime:

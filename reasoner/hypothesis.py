@@ -56,7 +56,7 @@ class Change:
 
 
 def parse_change(verb: Verb, text: str, graph: Graph) -> Change:
-    """Return a change from what a caller typed, such as ``Hemoglobin=6.8g/dL``.
+    """Return a change from what a caller typed, such as ``Name=6.8unit``.
 
     Raises:
         UsageError: the text names no kind, or has no number where one is needed.

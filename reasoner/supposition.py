@@ -1,7 +1,7 @@
 """Which changes are worth supposing: results named at a threshold, lists reviewed, kinds settled.
 
 Only what is unknown, or can be changed, is supposed; what the ontology marks as never supposed
-(a state of life such as a pregnancy) is left to the person.
+(a state of life) is left to the person.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -70,11 +71,16 @@ def record_of(found: Assessment) -> list[Triple]:
     return [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in found.derivations.given]
 
 
+@lru_cache
+def parsed(path: Path) -> list[ox.Quad]:
+    return list(ox.parse(path=str(path), format=ox.RdfFormat.TRIG))
+
+
 class Altered:
     """A proof that can be altered, and is then written with names that fit what it says."""
 
     def __init__(self, path: Path) -> None:
-        quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TRIG))
+        quads = parsed(path)
         self.proof = quads[0].graph_name
         self.said: dict[ox.NamedNode, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
         for q in quads:
@@ -180,7 +186,7 @@ def test_every_conclusion_holds_against_the_record(
     checker: Checker, assessed: dict[str, Assessment], tmp_path: Path,
 ) -> None:
     found, absences = assessed["mixed"], 0
-    for fact in sorted(conclusions_of(found))[::4]:
+    for fact in sorted(conclusions_of(found))[::6]:
         path = tmp_path / "proof.trig"
         write_trig(found, fact, path)
         answer = checker.check(path.read_bytes(), ".trig", "proof.trig", AS_OF, record_of(found))
@@ -378,6 +384,11 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
                                  "a computation needs no absence"),
     "absence that is no pattern": (other_absence(RECOMMEND, "nothing at all"),
                                    "is no pattern"),
+    "absence that is a name": (
+        lambda p: p.add(p.step(RECOMMEND), MARROW + "absence", m("Pregnancy")), "is no pattern"),
+    "step that is no activity": (
+        lambda p: p.remove(p.step(RECOMMEND), RDF + "type", ox.NamedNode(PROV + "Activity")),
+        "it applies no rule or computation"),
     "step dropped": (drop_step, "it is not either a leaf or concluded by one step"),
     "step called a record": (drop_step_and_claim("recordStatement"),
                              "it rests on the record and no record may say it"),
@@ -435,7 +446,7 @@ def test_every_statement_matters(checker: Checker, oral_iron: Path) -> None:
     whole, kept = Altered(oral_iron), []
     cited = [n for n in whole.statements()
              if m("knowledgeStatement") in whole.of(n, MARROW + "restsOn")]
-    for node in [n for n in whole.statements() if n not in cited] + cited[::5]:
+    for node in [n for n in whole.statements() if n not in cited] + cited[::8]:
         proof = Altered(oral_iron)
         (old,) = proof.of(node, RDF + "object")
         new = ox.Literal(old.value + "1", datatype=old.datatype) if isinstance(old, ox.Literal) \
@@ -453,7 +464,7 @@ def test_every_premise_and_step_matters(checker: Checker, oral_iron: Path) -> No
              if link[1] in (PROV + "used", MARROW + "absence", MARROW + "restsOn",
                             PROV + "wasGeneratedBy", MARROW + "appliedRule")]
     assert len(links) > 300
-    for link in links[::5]:
+    for link in links[::7]:
         proof = Altered(oral_iron)
         proof.remove(*link)
         assert not verdict(checker, proof).holds, link
@@ -600,7 +611,7 @@ def test_unnamed_expressions_are_named_by_content() -> None:
     assert len({o for _, p, o in found if p.value == "urn:p"}) == 2
 
 
-@settings(deadline=None, max_examples=40, derandomize=True,
+@settings(deadline=None, max_examples=30, derandomize=True,
           suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_its_numbers_are_those_of_the_gate(engine: Engine, checker: Checker,

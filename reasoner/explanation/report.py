@@ -16,6 +16,7 @@ from ..assessment import (
     mechanisms_of,
     source_of,
 )
+from ..knowledge import Graph
 from ..mechanism import Path
 from ..namespaces import TYPE, local_name, marrow
 from .steps import because
@@ -96,9 +97,29 @@ def recommendations(assessment: Assessment) -> list[dict[str, Any]]:
         if outcome is None:
             continue
         entries.append(recommendation(assessment, intervention, outcome))
-    return sorted(entries, key=lambda e: (_ORDER.get(e["outcome"], 9), e["intervention"]))
+    return sorted(entries, key=lambda e: (
+        _ORDER.get(e["outcome"], 9), _URGENT.get(e["urgency"] or "", 9),
+        _display_rank(graph, marrow(e["intervention"])), e["intervention"],
+    ))
 
 
+def _display_rank(graph: Graph, intervention: str) -> float:
+    ranks = [graph.number(k, marrow("displayRank")) for k in graph.objects(
+        intervention, marrow("within"))]
+    return min((r for r in ranks if r is not None), default=4.0)
+
+
+def _to_review(assessment: Assessment, intervention: str) -> list[dict[str, str]]:
+    """Return what is taken of an intervention and excluded by itself."""
+    graph = assessment.graph
+    excluded = {*assessment.related("contraindicated"), *assessment.related("advisedAgainst")}
+    return [
+        {"name": local_name(k), "label": graph.label(k)} for k in assessment.related("takes")
+        if k in excluded and intervention in graph.objects(k, marrow("within"))
+    ]
+
+
+_URGENT = {"emergency": 0, "urgent": 1, "routine": 2}
 _ORDER = {"recommended": 0, "consider": 1, "cannot-tell": 2, "not-recommended": 3,
           "not-applicable": 4}
 
@@ -109,6 +130,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str) -> d
     supporting = assessment.rows(intervention, "For")
     opposing = assessment.rows(intervention, "Against")
     rows = supporting + opposing
+    flags = assessment.related("hasOpenFlag") \
+        if intervention in assessment.related("deferred") else []
     return {
         "intervention": local_name(intervention),
         "iri": intervention.strip("<>"),
@@ -116,11 +139,11 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str) -> d
         "outcome": graph.text(outcome, marrow("outcomeName")),
         "reason": assessment.reason_of(outcome, intervention),
         "ongoing": intervention in assessment.related("receives"),
+        "review": _to_review(assessment, intervention),
         "because": [_row(assessment, row) for row in supporting],
         "against": [_row(assessment, row) for row in opposing],
-        "deferredBy": [
-            local_name(f) for f in assessment.related("hasOpenFlag")
-        ] if intervention in assessment.related("deferred") else [],
+        "deferredBy": [local_name(f) for f in flags],
+        "waitsFor": [graph.label(f) for f in flags],
         "missing": [
             {"name": local_name(term), "label": label, "ask": graph.definition(term)}
             for term, label in assessment.missing(intervention)

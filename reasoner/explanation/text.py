@@ -121,9 +121,21 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterato
         if outcome == "not-applicable" and not everything:
             yield f"{title}: " + ", ".join(e["label"] + _aside(e) for e in chosen)
             continue
-        yield title
+        quiet = [] if everything else [e for e in chosen if _is_beside_the_point(e)]
+        if len(quiet) < len(chosen):
+            yield title
         for entry in chosen:
-            yield from _recommendation(entry)
+            if entry not in quiet:
+                yield from _recommendation(entry)
+        if quiet:
+            yield "  excluded, though nothing speaks for it here: " + ", ".join(
+                f"{e['label']} [{e['reason']}]" for e in quiet)
+
+
+def _is_beside_the_point(entry: dict[str, Any]) -> bool:
+    """Tell whether an exclusion concerns what nobody would have given."""
+    return entry["outcome"] == "not-recommended" and not entry["because"] \
+        and not entry["ongoing"] and entry["reason"] in ("contraindicated", "advised-against")
 
 
 def _aside(entry: dict[str, Any]) -> str:
@@ -133,15 +145,16 @@ def _aside(entry: dict[str, Any]) -> str:
 
 
 def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
-    ongoing = " (already given: continue)" if (
-        entry["ongoing"] and entry["outcome"] in ("recommended", "consider")
-    ) else ""
-    if entry["ongoing"] and entry["outcome"] == "not-recommended":
-        ongoing = " (being given now: review)"
+    ongoing = ""
+    if entry["ongoing"]:
+        continued = entry["outcome"] in ("recommended", "consider") and not entry["review"]
+        what = ", ".join(k["label"] for k in entry["review"])
+        ongoing = " (already given: continue)" if continued else \
+            f" (being given now{f' as {what}' if what else ''}: review)"
     reason = f" [{entry['reason']}]" if entry["reason"] else ""
     yield f"  {entry['label']}{ongoing}{reason}  <{entry['intervention']}>"
     if entry["deferredBy"]:
-        yield f"      waits for: {', '.join(entry['deferredBy'])}"
+        yield f"      waits for: {', '.join(entry['waitsFor'])}"
     if entry["missing"]:
         yield "      needs: " + "; ".join(sorted({m["label"] for m in entry["missing"]}))
     for sign, key in (("+", "because"), ("-", "against")):

@@ -60,9 +60,9 @@ class Question:
 class Record:
     """A patient's record as of a date, and what follows from it on Oxigraph."""
 
-    def __init__(self, triples: Iterable[Triple], as_of: date) -> None:
+    def __init__(self, stated: frozenset[Triple], as_of: date) -> None:
         self.as_of = as_of
-        self.stated = frozenset(without_future(triples, as_of))
+        self.stated = stated
         self._complete: ox.Store | None = None
 
     def complete(self, library: Library, scales: dict[Term, Scale]) -> ox.Store:
@@ -117,8 +117,9 @@ class Checker:
                        record is not None)
 
     def _record(self, patient: Iterable[Triple], day: date) -> Record:
-        triples = frozenset((s, p, plain_term(o)) for s, p, o in patient)
-        return self._records.setdefault((triples, day), Record(triples, day))
+        plain = [(s, p, plain_term(o)) for s, p, o in patient]
+        stated = frozenset(without_future(plain, day))
+        return self._records.setdefault((stated, day), Record(stated, day))
 
     def _check_leaves(self, proof: WrittenProof, record: Record | None) -> None:
         stray = sorted(proof.knowledge - self.library.stated, key=str)
@@ -214,7 +215,7 @@ def _matches(store: ox.Store, query: str) -> Iterator[dict[str, Term]]:
     assert isinstance(found, ox.QuerySolutions)
     names = [v.value for v in found.variables]
     for solution in found:
-        yield {name: plain_term(solution[name]) for name in names if solution[name] is not None}
+        yield {name: term for name in names if isinstance(term := solution[name], Term)}
 
 
 def _pattern(atoms: Iterable[Pattern], binding: dict[str, Term]) -> frozenset[tuple[str, ...]]:

@@ -112,8 +112,8 @@ class _Reader:
 
     def __init__(self, quads: list[ox.Quad], source: str) -> None:
         self.said: dict[object, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
-        for quad in quads:
-            self.said[quad.subject][quad.predicate.value].append(quad.object)
+        for s, p, o in dict.fromkeys((q.subject, q.predicate.value, q.object) for q in quads):
+            self.said[s][p].append(o)
         proofs = self._of_class(EO + "TraceBasedExplanation")
         if not proofs:
             raise InputRefused("no-proof", where=source, what="it holds no proof",
@@ -191,9 +191,9 @@ class _Reader:
         rule = self._one(node, MARROW + "appliedRule", where, "rule")
         name = rule.value if isinstance(rule, ox.NamedNode) else ""
         computed = name.startswith(GATE)
-        kind = MARROW + ("Computation" if computed else "RuleApplication")
+        kinds = {PROV + "Activity", MARROW + ("Computation" if computed else "RuleApplication")}
         if not name.startswith((GATE, RULE)) \
-                or ox.NamedNode(kind) not in self.said[node][RDF + "type"]:
+                or not {ox.NamedNode(k) for k in kinds} <= set(self.said[node][RDF + "type"]):
             raise BrokenProofError(where, f"it applies no rule or computation: {name[:80]!r}")
         used = self.said[node][PROV + "used"]
         stray = [u for u in used if u not in triples]
@@ -202,8 +202,7 @@ class _Reader:
                 if stray else "it has no premise"
             raise BrokenProofError(where, what)
         absences = frozenset(
-            read_absence(text.value, where) for text in self.said[node][MARROW + "absence"]
-            if isinstance(text, ox.Literal)
+            read_absence(text, where) for text in self.said[node][MARROW + "absence"]
         )
         return Step(name.removeprefix(GATE if computed else RULE), computed,
                     frozenset(triples[u] for u in used), absences, conclusion)
@@ -261,12 +260,13 @@ def _digest(triple: Triple) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
-def read_absence(text: str, where: str) -> frozenset[Pattern]:
+def read_absence(written: object, where: str) -> frozenset[Pattern]:
     """Read the pattern of an absence as proofs write it: terms apart, atoms between points.
 
     Raises:
         BrokenProofError: it is no pattern.
     """
+    text = written.value if isinstance(written, ox.Literal) else str(written)
     try:
         atoms: list[list[Term | ox.Variable]] = [[]]
         for piece in _PIECE.finditer(text):
