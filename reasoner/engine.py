@@ -34,7 +34,7 @@ from .rule import Absence, Atom, Rule
 GATE_PREDICATES = frozenset(
     marrow(name)
     for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
-                 "endedDaysAgo", "minutesAgo", "startedDaysAgo")
+                 "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
 )
 """What the gate writes: numbers computed from dates and values before any rule runs."""
 

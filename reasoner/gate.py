@@ -163,6 +163,8 @@ class _Gate:
                 found.setdefault(predicate, ago)
                 if predicate == "date":
                     self._minutes(node, written, premise)
+                    self._add(node, "monthsAgo", integer_literal(_months(day, self.as_of)),
+                              "months", premise)
         if "date" not in found:
             for predicate in ("onset", "start"):
                 if predicate in found:
@@ -242,6 +244,12 @@ class _Gate:
         days = [int(text_of(v)) for n, p, v in self.origins
                 if n == node and p == marrow("daysAgo")]
         return (days[0], tuple(dates)) if days else (0, ())
+
+
+def _months(day: date, as_of: date) -> int:
+    """Return how many whole calendar months lie between two days."""
+    months = (as_of.year - day.year) * 12 + as_of.month - day.month
+    return months - (as_of.day < day.day)
 
 
 def _moment_of(lexical: str) -> datetime:

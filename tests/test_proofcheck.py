@@ -651,6 +651,25 @@ def test_amounts_by_hand(checker: Checker, written: str, least: str | None, most
     assert found == {name: value for name, value in expected.items() if value is not None}
 
 
+@pytest.mark.parametrize(("written", "amounts"), [
+    ('marrow:value 91 ; marrow:date "2026-10-30"^^xsd:date', {"93"}),
+    ('marrow:value 91 ; marrow:date "2026-11-01"^^xsd:date', {"91"}),
+    ('marrow:value 91 ; marrow:date "2026-11-02"^^xsd:date', set()),
+    ('marrow:value 91', set()),
+    ('marrow:value 91 ; marrow:date "2026-01-01"^^xsd:date', set()),
+])
+def test_what_grows_by_a_day_a_day(checker: Checker, written: str, amounts: set[str]) -> None:
+    """91 days of gestation; after 304 more days it would be 395, which is not possible."""
+    text = (f"@prefix marrow: <{MARROW}> . @prefix xsd: <{XSD}> . "
+            f'<urn:o> marrow:kind marrow:GestationalAge ; marrow:unit "d" ; {written} .')
+    record = [(q.subject, q.predicate, q.object)
+              for q in ox.parse(text.encode(), format=ox.RdfFormat.TURTLE)]
+    found = [n for n in compute(record, read_scales(checker.library.stated), AS_OF)
+             if n.computation == "amount"]
+    assert {n.conclusion[2].value for n in found} == amounts
+    assert all((ox.NamedNode("urn:o"), m("date")) in {t[:2] for t in n.premises} for n in found)
+
+
 def test_what_follows_is_what_the_engine_infers(checker: Checker,
                                                 assessed: dict[str, Assessment]) -> None:
     found = assessed["iron-deficiency"]

@@ -49,11 +49,15 @@ class Number:
 
 @dataclass(frozen=True)
 class Scale:
-    """How the numbers of one kind are read: factors by unit, and the plausible range."""
+    """How the numbers of one kind are read: factors by unit, and the plausible range.
+
+    One that ``grows`` counts days and is one more for every day since it was taken.
+    """
 
     factors: dict[str, Decimal]
     least: Decimal
     most: Decimal
+    grows: bool
 
 
 def read_scales(stated: Iterable[Triple]) -> dict[Term, Scale]:
@@ -72,7 +76,7 @@ def read_scales(stated: Iterable[Triple]) -> dict[Term, Scale]:
         least = [n for n in map(decimal_of, about[kind]["plausibleAtLeast"]) if n is not None]
         most = [n for n in map(decimal_of, about[kind]["plausibleAtMost"]) if n is not None]
         if len(least) == len(most) == 1:
-            scales[kind] = Scale(known, least[0], most[0])
+            scales[kind] = Scale(known, least[0], most[0], bool(about[kind]["advancesDaily"]))
     return scales
 
 
@@ -82,7 +86,7 @@ def compute(record: Iterable[Triple], scales: dict[Term, Scale], as_of: date) ->
         number
         for node, said in sorted(_by_subject(record).items(), key=lambda item: str(item[0]))
         for number in (*_ages(node, said, as_of), *_days(node, said, as_of),
-                       *_amounts(node, said, scales))
+                       *_amounts(node, said, scales, as_of))
     ]
 
 
@@ -162,7 +166,7 @@ def _moment(written: Term) -> datetime | None:
         return None
 
 
-def _amounts(node: Node, said: dict[str, list[Term]], scales: dict[Term, Scale]) \
+def _amounts(node: Node, said: dict[str, list[Term]], scales: dict[Term, Scale], as_of: date) \
         -> Iterator[Number]:
     read = {name: said[name] for name in _READ if said[name]}
     if any(len(written) > 1 for written in read.values()) or not {"value", "unit", "kind"} <= {
@@ -182,10 +186,20 @@ def _amounts(node: Node, said: dict[str, list[Term]], scales: dict[Term, Scale])
         return
     low, high = _rounded(product, ROUND_FLOOR), _rounded(product, ROUND_CEILING)
     from_below, from_above = _SIGNS[sign]
+    if scale.grows:
+        taken = day_of(said["date"][0]) if len(said["date"]) == 1 else None
+        if taken is None or taken > as_of:
+            return
+        read["date"] = said["date"]
+        low, high = low + (as_of - taken).days, high + (as_of - taken).days
+    at_least = low + (INSIDE if sign == ">" else 0)
+    at_most = high - (INSIDE if sign == "<" else 0)
+    if scale.grows and from_above and at_most > scale.most:
+        return
     if from_below:
-        yield _number("amount", node, "amountAtLeast", low + (INSIDE if sign == ">" else 0), read)
+        yield _number("amount", node, "amountAtLeast", at_least, read)
     if from_above:
-        yield _number("amount", node, "amountAtMost", high - (INSIDE if sign == "<" else 0), read)
+        yield _number("amount", node, "amountAtMost", at_most, read)
     if from_below and from_above and low == high:
         yield _number("amount", node, "amount", low, read)
 
