@@ -1,4 +1,4 @@
-"""The questions: why not, what if, contrast, missing, evidence and the pain, as a user asks them."""
+"""The questions why not, what if, contrast, missing, evidence and pain, as a user asks them."""
 
 from __future__ import annotations
 
