@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from .gate import GatedPatient
@@ -59,6 +60,11 @@ class Derivations:
     def given(self) -> frozenset[Atom]:
         """The facts that the record states, as against computed or inferred ones."""
         return self._patient.facts - self._patient.origins.keys()
+
+    @property
+    def as_of(self) -> date:
+        """The date the statements are for."""
+        return self._patient.as_of
 
     @cached_property
     def _inferred(self) -> dict[Atom, list[Derivation]]:

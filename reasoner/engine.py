@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,11 @@ class Engine:
 def load_engine(root: Path | None = None) -> Engine:
     """Return the engine of a knowledge folder, from the cache where its content is unchanged."""
     root = root or find_root()
-    digest = fingerprint(root)
+    return _load(root, fingerprint(root))
+
+
+@lru_cache(maxsize=2)
+def _load(root: Path, digest: str) -> Engine:
     path = _cache_folder() / f"{digest}.json"
     cached = _read_cache(path, root)
     if cached is not None:

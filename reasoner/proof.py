@@ -82,7 +82,7 @@ def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:
         else:
             stack.append((fact, True))
             stack.extend((p, False) for p in step.premises)
-    return Proof(conclusion, tuple(steps.values()), leaves, derivations._patient.as_of)
+    return Proof(conclusion, tuple(steps.values()), leaves, derivations.as_of)
 
 
 def is_technical(fact: Atom) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -611,7 +611,7 @@ def test_unnamed_expressions_are_named_by_content() -> None:
     assert len({o for _, p, o in found if p.value == "urn:p"}) == 2
 
 
-@settings(deadline=None, max_examples=30, derandomize=True,
+@settings(deadline=None, max_examples=30, derandomize=True, phases=[Phase.generate],
           suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_its_numbers_are_those_of_the_gate(engine: Engine, checker: Checker,
@@ -649,6 +649,37 @@ def test_amounts_by_hand(checker: Checker, written: str, least: str | None, most
              for n in compute(record, read_scales(checker.library.stated), AS_OF)}
     expected = {"amountAtLeast": least, "amountAtMost": most, "amount": exact}
     assert found == {name: value for name, value in expected.items() if value is not None}
+
+
+@pytest.mark.parametrize(("written", "expected"), [
+    ('marrow:birthDate "2008-11-01"^^xsd:date', {"ageInYears": 18}),
+    ('marrow:birthDate "2008-11-02"^^xsd:date', {"ageInYears": 17}),
+    ('marrow:birthDate "2026-11-02"^^xsd:date', {}),
+    ('marrow:birthDate "1896-10-31"^^xsd:date', {"ageInYears": 130}),
+    ('marrow:birthDate "1895-10-31"^^xsd:date', {}),
+    ('marrow:birthDate "2008"^^xsd:gYear', {}),
+    ('marrow:date "2026-08-01"^^xsd:date', {"daysAgo": 92, "monthsAgo": 3}),
+    ('marrow:date "2026-08-02"^^xsd:date', {"daysAgo": 91, "monthsAgo": 2}),
+    ('marrow:date "2026-11-02"^^xsd:date', {}),
+    ('marrow:date "2026-13-02"^^xsd:date', {}),
+    # From half past ten on 30 October to the end of 2 November: 90 minutes and three days.
+    ('marrow:date "2026-10-30T22:30:00Z"^^xsd:dateTime',
+     {"daysAgo": 2, "monthsAgo": 0, "minutesAgo": 90 + 3 * 24 * 60}),
+    ('marrow:date "2026-10-30T23:30:00+01:00"^^xsd:dateTime',
+     {"daysAgo": 2, "monthsAgo": 0, "minutesAgo": 90 + 3 * 24 * 60}),
+    ('marrow:onset "2026-10-30"^^xsd:date', {"startedDaysAgo": 2, "daysAgo": 2}),
+    ('marrow:onset "2026-10-30"^^xsd:date ; marrow:date "2026-11-01"^^xsd:date',
+     {"startedDaysAgo": 2, "daysAgo": 0, "monthsAgo": 0}),
+    ('marrow:abatement "2026-10-31"^^xsd:date', {"endedDaysAgo": 1}),
+])
+def test_ages_and_days_by_hand(written: str, expected: dict[str, int]) -> None:
+    text = f"@prefix marrow: <{MARROW}> . @prefix xsd: <{XSD}> . <urn:o> {written} ."
+    record = [(q.subject, q.predicate, q.object)
+              for q in ox.parse(text.encode(), format=ox.RdfFormat.TURTLE)]
+    found = compute(record, {}, AS_OF)
+    assert {n.conclusion[1].value.removeprefix(MARROW): int(n.conclusion[2].value)
+            for n in found} == expected
+    assert len(found) == len(expected)
 
 
 @pytest.mark.parametrize(("written", "amounts"), [

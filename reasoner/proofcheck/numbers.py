@@ -120,8 +120,7 @@ def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
         born = day_of(written)
         if born is None:
             continue
-        birthday_passed = (as_of.month, as_of.day) >= (born.month, born.day)
-        age = as_of.year - born.year - (0 if birthday_passed else 1)
+        age = _whole_months(born, as_of) // 12
         if 0 <= age <= OLDEST:
             yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
 
@@ -134,15 +133,25 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
             if day is None or day > as_of:
                 continue
             yield _number("days", node, fact, (as_of - day).days, {name: [written]})
-            minutes = _minutes(written, as_of) if name == "date" else None
+            if name != "date":
+                continue
+            dated = True
+            months = _whole_months(day, as_of)
+            yield _number("months", node, "monthsAgo", months, {name: [written]})
+            minutes = _minutes(written, as_of)
             if minutes is not None:
                 yield _number("days", node, "minutesAgo", minutes, {name: [written]})
-            dated |= name == "date"
     for name in () if dated else ("onset", "start"):
         for written in said[name][:1]:
             day = day_of(written)
             if day is not None and day <= as_of:
                 yield _number("days", node, "daysAgo", (as_of - day).days, {name: [written]})
+
+
+def _whole_months(day: date, as_of: date) -> int:
+    """Return the whole months between two days; the one of a day that is not reached counts not."""
+    months = 12 * (as_of.year - day.year) + as_of.month - day.month
+    return months if as_of.day >= day.day else months - 1
 
 
 def _minutes(written: Term, as_of: date) -> int | None:
