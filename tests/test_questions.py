@@ -8,9 +8,9 @@ never from our own output.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 QUESTIONS = HERE.parent / "queries" / "questions"
 NAMES = sorted(path.stem for path in QUESTIONS.glob("*.rq"))
 PATIENTS = ("../examples/{}.ttl", "golden/{}/patient.ttl", "data/questions/{}.ttl")
-AS_OF = date(2026, 11, 1)
+AS_OF = "2026-11-01"
 CLAIMS = {f"C{number:03}" for number in range(1, 123)}
 
 
@@ -73,6 +73,12 @@ def text_of(node: ox.NamedNode | ox.Literal | None) -> str:
     return "" if node is None else node.value.removeprefix(MARROW)
 
 
+def as_of(path: Path) -> str:
+    """Return the date of a golden case, or the one that all other patients are asked about."""
+    expected = path.with_name("expected.json")
+    return json.loads(expected.read_text("utf-8"))["asOf"] if expected.is_file() else AS_OF
+
+
 @pytest.fixture(scope="module")
 def store_of(engine: Engine) -> Callable[[str], ox.Store]:
     """Return the store of a patient, or of the knowledge alone for no patient."""
@@ -82,7 +88,7 @@ def store_of(engine: Engine) -> Callable[[str], ox.Store]:
         if patient not in stores and patient:
             paths = [HERE / pattern.format(patient) for pattern in PATIENTS]
             (path,) = [p for p in paths if p.is_file()]
-            stores[patient] = fill_store(assess(engine, path, AS_OF))
+            stores[patient] = fill_store(assess(engine, path, as_of(path)))
         elif patient not in stores:
             stores[patient] = ox.Store()
             stores[patient].extend(
