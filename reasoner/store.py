@@ -7,13 +7,14 @@ runs, and updates are no queries.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .assessment import Assessment
 from .errors import InputRefused, UsageError
-from .knowledge import find_root
+from .knowledge import Graph, find_root
 from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
 from .proof import proof_quads
 from .quantity import literal_parts
@@ -159,8 +160,43 @@ def _mentions(node: Any, name: str) -> bool:
     return False
 
 
-def answer_query(assessment: Assessment, text: str) -> Answer:
-    """Run a query over one assessment; all graphs together are the default graph.
+def fill_knowledge(graph: Graph) -> ox.Store:
+    """Return a store with the knowledge alone."""
+    import pyoxigraph as ox
+
+    store = ox.Store()
+    store.extend(ox.Quad(ox_term(s), ox_term(p), ox_term(o), ox_term(KNOWLEDGE_GRAPH))
+                 for s, p, o in graph.triples)
+    return store
+
+
+def is_about_a_patient(text: str) -> bool:
+    """Tell whether a shipped question says that it needs a patient."""
+    return "# about: patient" in text.splitlines()
+
+
+def read_parameters(text: str, given: list[str]) -> dict[str, str]:
+    """Return what a caller gave for the parameters a question declares, as terms.
+
+    Raises:
+        UsageError: something is no ``name=value``, or the question declares no such parameter.
+    """
+    declared = re.findall(r"^# parameter: \?(\w+)", text, re.MULTILINE)
+    found = {}
+    for entry in given:
+        name, sign, value = entry.partition("=")
+        if not sign or name not in declared:
+            raise UsageError("no-such-parameter", what=f"{entry[:60]!r} gives no known parameter",
+                             fix=f"parameters: {', '.join(declared) or 'none'}, as name=LocalName")
+        found[name] = marrow(value)
+    return found
+
+
+def answer_query(about: Assessment | Graph, text: str,
+                 parameters: Mapping[str, str] | None = None) -> Answer:
+    """Run a query over one assessment, or over the knowledge alone.
+
+    All graphs together are the default graph; parameters are variables with their terms.
 
     Raises:
         InputRefused: the query does not parse or would fetch something.
@@ -168,8 +204,10 @@ def answer_query(assessment: Assessment, text: str) -> Answer:
     import pyoxigraph as ox
 
     check_query(text)
+    store = fill_knowledge(about) if isinstance(about, Graph) else fill_store(about)
+    given = {ox.Variable(name): ox_term(term) for name, term in (parameters or {}).items()}
     try:
-        found = fill_store(assessment).query(text, use_default_graph_as_union=True)
+        found = store.query(text, use_default_graph_as_union=True, substitutions=given)
     except (SyntaxError, ValueError) as error:
         raise InputRefused("query-failed", what=str(error).splitlines()[0],
                            fix="mend the query") from error

@@ -110,6 +110,15 @@ def test_every_shipped_question_answers(name: str) -> None:
     assert json.loads(found.stdout)["columns"]
 
 
+def test_a_question_about_knowledge_needs_no_patient() -> None:
+    found = json.loads(run("query", "panels-of-a-plan", "--with", "plan=DiagnosticWorkup",
+                           "--json").stdout)
+    assert {"CompleteBloodCount", "IronStudies"} <= {
+        row["panel"].removeprefix("marrow:") for row in found["rows"]}
+    assert run("query", "panels-of-a-plan", "--with", "nothing=Anemia").exit_code == 2
+    assert run("query", "why").exit_code == 2
+
+
 def test_a_query_that_would_fetch_is_refused(tmp_path: Path) -> None:
     for number, text in enumerate([
         "SELECT * WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",

@@ -135,9 +135,17 @@ def query(
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
+    given: Annotated[
+        list[str], typer.Option("--with", help="A parameter of a shipped question, as "
+                                               "name=LocalName.")
+    ] = [],  # noqa: B006 - typer reads the default and never writes to it
 ) -> None:
-    """Run SPARQL over the knowledge, the patient, the inferences and their proofs."""
-    from ..store import answer_query, read_query
+    """Run SPARQL over the knowledge, and a patient with the inferences and their proofs.
+
+    Without a patient the query is asked of the knowledge alone.
+    """
+    from ..pipeline import load_knowledge
+    from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
     with answering():
         *files, wanted = arguments
@@ -145,8 +153,12 @@ def query(
             raise UsageError("too-many-arguments", what="more than one patient file",
                              fix="name one file and one query")
         text = read_query(wanted)
-        assessment = assessment_of(files[0] if files else "", example, as_of)
-        answer = answer_query(assessment, text)
+        parameters = read_parameters(text, given)
+        if files or example or is_about_a_patient(text):
+            about = assessment_of(files[0] if files else "", example, as_of)
+            answer = answer_query(about, text, parameters)
+        else:
+            answer = answer_query(load_knowledge().graph, text, parameters)
         emit(answer.data, as_json, answer.text)
 
 
