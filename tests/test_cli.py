@@ -110,6 +110,22 @@ def test_every_shipped_question_answers(name: str) -> None:
     assert json.loads(found.stdout)["columns"]
 
 
+def test_a_proof_can_be_drawn() -> None:
+    import networkx as nx
+
+    arguments = ["why", "--example", "iron-deficiency", *AS_OF, "OralIron"]
+    steps = json.loads(run(*arguments, "--json").stdout)["steps"]
+    graph = nx.parse_graphml(run(*arguments, "--draw", "graphml").stdout)
+    assert nx.is_directed_acyclic_graph(graph)
+    assert graph.number_of_nodes() == len(steps)
+    assert {(f"s{n}", f"s{step['number']}") for step in steps for n in step["from"]} \
+        == set(graph.edges)
+    for form, arrow in (("mermaid", "-->"), ("dot", "->")):
+        text = run(*arguments, "--draw", form).stdout
+        assert text.count(f" {arrow} ") == graph.number_of_edges()
+    assert run(*arguments, "--draw", "crayon").exit_code == 2
+
+
 def test_a_question_about_knowledge_needs_no_patient() -> None:
     found = json.loads(run("query", "panels-of-a-plan", "--with", "plan=DiagnosticWorkup",
                            "--json").stdout)

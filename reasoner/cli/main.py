@@ -86,9 +86,12 @@ def why(
     rdf: Annotated[
         str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
     ] = "",
+    draw: Annotated[
+        str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
+    ] = "",
 ) -> None:
     """Show the path from the record to a conclusion."""
-    from ..explanation.why import explain_why, find_conclusion, why_data
+    from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
     with answering():
@@ -100,6 +103,9 @@ def why(
         fact = find_conclusion(assessment, wanted)
         if rdf:
             write_trig(assessment, fact, Path(rdf))
+        if draw:
+            typer.echo(draw_why(assessment, fact, draw), nl=False)
+            return
         emit(why_data(assessment, fact) if as_json else None, as_json,
              partial(explain_why, assessment, fact))
 

@@ -10,6 +10,7 @@ from ..mechanism import Path
 from ..namespaces import MARROW, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
+from .diagram import draw
 from .steps import steps_of
 from .text import why_text
 
@@ -84,6 +85,15 @@ def explain_why(assessment: Assessment, fact: Atom) -> str:
     lines += ["", f"As of {assessment.patient.as_of}; knowledge {assessment.engine.version} "
                   f"({assessment.engine.fingerprint}).", assessment.wording.notice(), ""]
     return "\n".join(lines)
+
+
+def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
+    """Return why a statement holds in a form to be drawn.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    return draw(assessment, _proof(assessment, fact), form)
 
 
 def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
