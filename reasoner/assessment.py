@@ -22,7 +22,6 @@ from .rule import Atom
 from .wording import Wording
 
 ROOT = f"<{MARROW}>"
-EVIDENCE = "article and guidelines"
 
 
 @dataclass(frozen=True)

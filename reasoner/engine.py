@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from .program import (
 )
 from .result import Result
 from .rule import Absence, Atom, Rule
+from .tier import ARTICLE, EVERYTHING, article_alone
 
 GATE_PREDICATES = frozenset(
     marrow(name)
@@ -53,6 +54,7 @@ class Engine:
     origins: dict[Atom, tuple[str, tuple[Atom, ...]]]
     program: Program
     vocabulary: Vocabulary
+    evidence: str = EVERYTHING
 
     @cached_property
     def functions(self) -> functions.Evaluator:
@@ -69,21 +71,27 @@ class Engine:
         return self.functions.run(facts)
 
 
-def load_engine(root: Path | None = None) -> Engine:
-    """Return the engine of a knowledge folder, from the cache where its content is unchanged."""
+def load_engine(root: Path | None = None, evidence: str = EVERYTHING) -> Engine:
+    """Return the engine of a knowledge folder, from the cache where its content is unchanged.
+
+    Args:
+        root: the knowledge folder; the shipped one by default.
+        evidence: everything, or the article alone.
+    """
     root = root or find_root()
-    return _load(root, fingerprint(root))
+    return _load(root, fingerprint(root), evidence)
 
 
-@lru_cache(maxsize=2)
-def _load(root: Path, digest: str) -> Engine:
-    path = _cache_folder() / f"{digest}.json"
-    cached = _read_cache(path, root)
-    if cached is not None:
-        return cached
-    engine = compile_knowledge(read_knowledge(root))
-    _write_cache(path, engine)
-    return engine
+@lru_cache(maxsize=3)
+def _load(root: Path, digest: str, evidence: str) -> Engine:
+    alone = evidence == ARTICLE
+    path = _cache_folder() / f"{digest}{'-article' if alone else ''}.json"
+    engine = _read_cache(path, root)
+    if engine is None:
+        knowledge = read_knowledge(root)
+        engine = compile_knowledge(article_alone(knowledge) if alone else knowledge)
+        _write_cache(path, engine)
+    return replace(engine, evidence=evidence)
 
 
 def compile_knowledge(knowledge: Knowledge) -> Engine:

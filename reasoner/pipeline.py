@@ -15,22 +15,29 @@ from .errors import InputRefused, Issue, UsageError
 from .gate import gate_patient
 from .knowledge import term_of
 from .patient import PatientGraph, check_patient_triples, read_patient_graph, suffix_of
+from .tier import TIERS
 from .validation import Violation, find_violations, set_aside
 
 if TYPE_CHECKING:
     import rdflib
 
 
-def load_knowledge(root: Path | None = None) -> Engine:
+def load_knowledge(root: Path | None = None, evidence: str = "all") -> Engine:
     """Return the compiled knowledge, from the cache where its content is unchanged.
 
     Args:
         root: a folder with ontology/, queries/ and shapes/; the shipped knowledge by default.
+        evidence: ``all``, or ``article`` to reason from the article alone (exclusions and red
+            flags still apply).
 
     Raises:
         KnowledgeError: the knowledge is missing or broken.
+        UsageError: there is no such tier of evidence.
     """
-    return load_engine(root)
+    if evidence not in TIERS:
+        raise UsageError("no-such-evidence", what=f"{evidence[:40]!r} is no tier of evidence",
+                         fix=f"take one of {', '.join(TIERS)}")
+    return load_engine(root, TIERS[evidence])
 
 
 def read_patient(path: str, data: bytes, engine: Engine) \

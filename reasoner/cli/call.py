@@ -77,13 +77,13 @@ def example_names() -> list[str]:
     return sorted(p.stem for p in examples_folder().glob("*.ttl"))
 
 
-def assessment_of(path: str, example: str, as_of: str) -> Assessment:
+def assessment_of(path: str, example: str, as_of: str, evidence: str = "all") -> Assessment:
     """Read, validate and assess the patient that the arguments name."""
     from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
 
     day = parse_date(as_of) if as_of else date.today()
     name, data = read_input(path, example)
-    engine = load_knowledge()
+    engine = load_knowledge(evidence=evidence)
     graph, issues = read_patient(name, data, engine)
     return assess_graph(engine, graph, day, issues)
 

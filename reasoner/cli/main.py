@@ -62,13 +62,28 @@ def explain(
         bool, typer.Option("--all", help="Also show in full what does not apply and what was "
                                          "not used.")
     ] = False,
+    evidence: Annotated[
+        str, typer.Option("--evidence", help="all, or article to reason from the article alone; "
+                                             "exclusions and red flags still apply.")
+    ] = "all",
+    compare: Annotated[
+        bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
+                                                      "article alone and everything.")
+    ] = False,
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
     from ..explanation.text import explain_text
+    from ..explanation.tiers import compare_evidence, compare_text
 
     with answering():
-        assessment = assessment_of(patient, example, as_of)
+        assessment = assessment_of(patient, example, as_of, evidence)
+        if compare:
+            alone = assessment_of(patient, example, as_of, "article")
+            both = assessment_of(patient, example, as_of, "all")
+            found = compare_evidence(alone, both)
+            emit(found, as_json, partial(compare_text, found))
+            return
         emit(report(assessment) if as_json else None, as_json,
              partial(explain_text, assessment, everything))
 

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ..assessment import (
-    EVIDENCE,
     Assessment,
     certainty_of,
     mechanisms_of,
@@ -31,7 +30,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "knowledge": {
             "version": assessment.engine.version,
             "fingerprint": assessment.engine.fingerprint,
-            "evidence": EVIDENCE,
+            "evidence": assessment.engine.evidence,
             "notice": assessment.wording.notice(),
         },
         "redFlags": [_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")],

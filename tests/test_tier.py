@@ -1,0 +1,82 @@
+"""The article alone: what it says for a treatment, with every exclusion and flag still standing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reasoner import assess, load_knowledge
+from reasoner.engine import Engine
+from reasoner.errors import UsageError
+from reasoner.explanation.report import report
+from reasoner.explanation.tiers import compare_evidence
+
+HERE = Path(__file__).parent
+AS_OF = date(2026, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Engine:
+    return load_knowledge(evidence="article")
+
+
+def path_of(name: str) -> Path:
+    golden = HERE / "golden" / name / "patient.ttl"
+    return golden if golden.exists() else HERE.parent / "examples" / f"{name}.ttl"
+
+
+def outcome(engine: Engine, name: str, intervention: str) -> str | None:
+    found = report(assess(engine, path_of(name), AS_OF))
+    return {r["intervention"]: r["outcome"] for r in found["recommendations"]}.get(intervention)
+
+
+@pytest.mark.parametrize(("name", "intervention", "expected"), [
+    # the article's only cutoff
+    ("t02b-g-per-l", "RedCellTransfusion", "consider"),
+    ("t01-hemoglobin-exactly-70", "RedCellTransfusion", "not-applicable"),
+    # no cutoff of anemia or ferritin in the article: results alone show no disorder
+    ("iron-deficiency", "OralIron", "not-applicable"),
+    # a recorded disorder is reasoned from
+    ("x02b-coded-anemia-with-ferritin", "OralIron", "recommended"),
+    ("c16-relaxant", "MuscleRelaxant", "consider"),
+    # exclusions of guidelines stand
+    ("n11-egfr-29", "NSAID", "not-recommended"),
+    ("n12-anticoagulant", "NSAID", "not-recommended"),
+    ("c16c-relaxant-at-65", "MuscleRelaxant", "not-recommended"),
+    # advice that only guidelines give is gone
+    ("iron-deficiency", "CeliacSerology", None),
+])
+def test_outcome(alone: Engine, name: str, intervention: str, expected: str | None) -> None:
+    assert outcome(alone, name, intervention) == expected
+
+
+@pytest.mark.parametrize(("name", "flag"), [
+    ("f03-fever", "VertebralOsteomyelitis"), ("t20-saddle-numbness", "CaudaEquinaSyndrome"),
+    ("f12-acute-chest", "AcuteChestSyndrome"),
+])
+def test_flags_stand(alone: Engine, name: str, flag: str) -> None:
+    found = report(assess(alone, path_of(name), AS_OF))
+    assert flag in {f["name"] for f in found["redFlags"]}
+    assert found["knowledge"]["evidence"] == "article"
+
+
+def test_what_is_recommended_rests_on_a_claim(alone: Engine) -> None:
+    found = report(assess(alone, path_of("chronic-disease"), AS_OF))
+    for entry in found["recommendations"]:
+        if entry["outcome"] in ("recommended", "consider"):
+            assert entry["claims"], entry["intervention"]
+
+
+def test_the_difference_is_shown(alone: Engine, engine: Engine) -> None:
+    path = path_of("iron-deficiency")
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    by_name = {o["intervention"]: (o["article"], o["all"]) for o in found["outcomes"]}
+    assert by_name["OralIron"] == ("not-applicable", "recommended")
+    assert "IronDeficiencyAnemia" in {k["name"] for k in found["onlyWithGuidelines"]}
+
+
+def test_an_unknown_tier_is_named() -> None:
+    with pytest.raises(UsageError, match="no tier"):
+        load_knowledge(evidence="hearsay")
