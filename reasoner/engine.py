@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import columns, functions
+from . import functions
 from .errors import KnowledgeError
 from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
 from .namespaces import OWL, TYPE, iri, marrow
@@ -31,6 +31,9 @@ from .program import (
 from .result import Result
 from .rule import Absence, Atom, Rule
 from .tier import ARTICLE, EVERYTHING, article_alone
+
+if TYPE_CHECKING:
+    from . import columns
 
 GATE_PREDICATES = frozenset(
     marrow(name)
@@ -64,6 +67,8 @@ class Engine:
     @cached_property
     def columns(self) -> columns.Evaluator:
         """The program, ready to run over a block of patients."""
+        from . import columns  # numpy is for blocks and for compiling; one patient does without
+
         return columns.Evaluator(self.program)
 
     def run(self, facts: Iterable[Atom]) -> Result:
@@ -135,6 +140,8 @@ def _close(rules: list[Rule], triples: set[Atom],
     needed = {a[1] for r in rules for a in r.premises}
     given = {p for _, p, _ in triples}
     program = compile_rules(rules, index, every, given, set())  # type: ignore[arg-type]
+    from . import columns
+
     result = columns.Evaluator(program).run(t for t in triples if t[1] in needed)
     inferred: set[Atom] = set()
     for firing in result.firings:
@@ -194,48 +201,58 @@ def _read_cache(path: Path, root: Path) -> Engine | None:
 
 
 def _dump(program: Program) -> dict[str, Any]:
-    """Return a program as plain lists: the rules once, the layers as their numbers."""
+    """Return a program as plain lists: atoms and rules once, the layers as their numbers."""
     rules: dict[int, tuple[int, PlannedRule]] = {}
     for plan in program.rules:
         rules.setdefault(id(plan), (len(rules), plan))
+    atoms: dict[Atom, int] = {}
+
+    def numbers(some: Iterable[Atom]) -> list[int]:
+        return [atoms.setdefault(atom, len(atoms)) for atom in some]
 
     def table(t: Table) -> list[Any]:
-        return [t.variables, t.rows, t.atoms]
+        return [t.variables, t.rows, numbers(t.atoms)]
 
+    dumped = [
+        [
+            [r.name, r.branch, r.layer, numbers(r.premises), numbers(r.conclusions), r.filters,
+             [[numbers(a.atoms), a.filters] for a in r.absences], numbers(r.facts), r.asks],
+            numbers(plan.premises),
+            table(plan.table),
+            [[numbers(d.atoms), d.filters, table(d.table)] for d in plan.denials],
+            numbers(plan.guards),
+        ]
+        for _, plan in rules.values()
+        for r in (plan.rule,)
+    ]
     return {
-        "rules": [
-            [
-                [r.name, r.branch, r.layer, r.premises, r.conclusions, r.filters,
-                 [[a.atoms, a.filters] for a in r.absences], r.facts, r.asks],
-                plan.premises,
-                table(plan.table),
-                [[d.atoms, d.filters, table(d.table)] for d in plan.denials],
-                plan.guards,
-            ]
-            for _, plan in rules.values()
-            for r in (plan.rule,)
-        ],
+        "atoms": list(atoms),
+        "rules": dumped,
         "layers": [[rules[id(plan)][0] for plan in layer] for layer in program.layers],
     }
 
 
 def _restore(content: dict[str, Any]) -> Program:
-    def deep(value: Any) -> Any:
-        return tuple(deep(v) for v in value) if isinstance(value, list) else value
+    known: list[Atom] = [(s, p, o) for s, p, o in content["atoms"]]
 
-    def table(value: Any) -> Table:
-        return Table(*deep(value))
+    def atoms(numbers: list[int]) -> tuple[Atom, ...]:
+        return tuple([known[n] for n in numbers])
+
+    def deep(value: Any) -> Any:
+        return tuple([deep(v) for v in value]) if isinstance(value, list) else value
+
+    def table(value: list[Any]) -> Table:
+        variables, rows, pattern = value
+        return Table(tuple(variables), tuple([tuple(row) for row in rows]), atoms(pattern))
 
     plans = []
     for rule, premises, static, denials, guards in content["rules"]:
         name, branch, layer, body, heads, filters, absences, facts, asks = rule
         plans.append(PlannedRule(
-            Rule(name, branch, layer, deep(body), deep(heads), deep(filters),
-                 tuple(Absence(*deep(a)) for a in absences), deep(facts), asks),
-            deep(premises), table(static),
-            tuple(Denial(deep(a), deep(f), table(t)) for a, f, t in denials),
-            deep(guards),
+            Rule(name, branch, layer, atoms(body), atoms(heads), deep(filters),
+                 tuple([Absence(atoms(a), deep(f)) for a, f in absences]), atoms(facts), asks),
+            atoms(premises), table(static),
+            tuple([Denial(atoms(a), deep(f), table(t)) for a, f, t in denials]),
+            atoms(guards),
         ))
     return Program(tuple(tuple(plans[n] for n in layer) for layer in content["layers"]))
-
-

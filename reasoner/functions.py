@@ -11,6 +11,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from .expression import COMPARE, holds, is_plain
@@ -205,6 +206,12 @@ class _Run:
                 self._add((row[i] if i >= 0 else s, p, row[j] if j >= 0 else o))
 
 
+@lru_cache(maxsize=4096)
+def _compiled(source: str) -> CodeType:
+    """Return the code of a printed rule; rules of one shape differ only in their constants."""
+    return compile(source, "<rule>", "exec")
+
+
 class _Printer:
     """Prints one planned rule as a function and compiles it."""
 
@@ -228,7 +235,7 @@ class _Printer:
         self._line(f"rows.append(({row}))")
         body = "\n".join(self.lines)
         source = f"def match(store):\n    rows = []\n{body}\n    return rows\n"
-        exec(compile(source, f"<{plan.rule.name}>", "exec"), self.constants)  # noqa: S102
+        exec(_compiled(source), self.constants)  # noqa: S102
         return order, self.constants["match"]
 
     def _line(self, text: str) -> None:
