@@ -187,9 +187,16 @@ def _write_cache(path: Path, engine: Engine) -> None:
 
 def _read_cache(path: Path, root: Path) -> Engine | None:
     try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
+        # what others can write must not decide what is recommended
+        found = path.stat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o022:
+            return None
+        return _engine_of(json.loads(path.read_text()), root)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
+
+
+def _engine_of(content: dict[str, Any], root: Path) -> Engine:
     origins = {
         tuple(fact): (rule, tuple(tuple(p) for p in premises))
         for fact, rule, premises in content["origins"]

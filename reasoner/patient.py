@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputRefused, LimitReached
+from .hostile import MAX_LITERAL, check_depth
 from .knowledge import Vocabulary, term_of
-from .namespaces import MARROW, OWL, RDFS, SH, TYPE, local_name, marrow, shorten
+from .namespaces import MARROW, OWL, RDFS, SH, TYPE, XSD, local_name, marrow, shorten
+from .quantity import literal_parts
 from .rule import Atom
 
 MAX_BYTES = 5_000_000
@@ -32,6 +34,11 @@ FORMATS = {
     ".json": "JSON_LD",
 }
 PATIENT = marrow("Patient")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+_DATATYPES = frozenset(
+    XSD + name for name in ("boolean", "date", "dateTime", "decimal", "double", "float", "integer",
+                            "string")
+)
 BASE = "http://patient.invalid/file"
 """What relative names in a file are read against; nothing is ever fetched from it."""
 
@@ -74,13 +81,14 @@ def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
     if len(data) > MAX_BYTES:
         raise LimitReached("too-large", where=source, what=f"more than {MAX_BYTES} bytes",
                            fix="send one patient a file")
-    prefixes = len(re.findall(rb"(?im)^\s*@?prefix\b", data))
+    prefixes = len(re.findall(rb"(?im)^[ \t]*@?prefix\b", data))
     if prefixes > MAX_PREFIXES:
         raise LimitReached("too-many-prefixes", where=source,
                            what=f"{prefixes} prefix lines", fix=f"use at most {MAX_PREFIXES}")
     if name == "RDF_XML" and re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise InputRefused("doctype", where=source, what="the XML declares a document type",
                            fix="remove the DOCTYPE and its entities")
+    check_depth(data, name, source)
     triples: list[Atom] = []
     try:
         base = None if name.startswith("N_") else BASE
@@ -119,6 +127,7 @@ def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabula
         raise InputRefused("empty", where=source, what="no statements",
                            fix="send a graph with one patient")
     for triple in triples:
+        _check_literal(triple, source)
         _check_triple(triple, source, vocabulary)
     named = _name_records(triples)
     patients = sorted(s for s, p, o in named if p == TYPE and o == PATIENT)
@@ -158,6 +167,26 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
     raise InputRefused("unknown-predicate", where=f"{source}, {_shown(s)}",
                        what=f"{shorten(p)} is not known here",
                        fix="use the predicates of a patient graph")
+
+
+def _check_literal(triple: Atom, source: str) -> None:
+    """Refuse literals of a sort, length or language that no record has."""
+    s, p, o = triple
+    if not o.startswith('"'):
+        return
+    lexical, datatype, language = literal_parts(o)
+    if len(lexical) > MAX_LITERAL:
+        raise LimitReached("literal-too-long", where=f"{source}, {_shown(s)}",
+                           what=f"a text of more than {MAX_LITERAL} characters",
+                           fix="send a shorter text")
+    if language is not None and not _LANGUAGE.fullmatch(language):
+        raise InputRefused("language-tag", where=f"{source}, {_shown(s)}",
+                           what=f"{shorten(p)} has a text with an unusual language tag",
+                           fix="send the text without a language tag")
+    if datatype not in _DATATYPES:
+        raise InputRefused("datatype", where=f"{source}, {_shown(s)}",
+                           what=f"{shorten(p)} has a literal of a datatype not known here",
+                           fix="send strings, dates, decimals and integers")
 
 
 def _shown(node: str) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from .assessment import Assessment
 from .engine import Engine, load_engine
-from .errors import InputRefused, Issue, UsageError
+from .errors import Issue, UsageError
 from .gate import gate_patient
+from .hostile import read_bounded
 from .knowledge import term_of
 from .patient import PatientGraph, check_patient_triples, read_patient_graph, suffix_of
 from .tier import TIERS
@@ -113,13 +114,10 @@ def read_file(path: str) -> bytes:
     """Return the bytes of a file.
 
     Raises:
-        InputRefused: the file is not there or cannot be read.
+        InputRefused: the file is not there, cannot be read or is no ordinary file.
+        LimitReached: it is too large.
     """
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise InputRefused("cannot-read", where=path, what=error.strerror or "unreadable",
-                           fix="name a file that can be read") from error
+    return read_bounded(path)
 
 
 def parse_date(text: str) -> date:
@@ -129,7 +127,11 @@ def parse_date(text: str) -> date:
         UsageError: the text is no ISO date.
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError("not-a-date", what=f"{text!r} is no date",
+        raise UsageError("not-a-date", what=f"{text[:40]!r} is no date",
                          fix="write it as 2026-11-01") from None
+    if not 1900 <= day.year <= 2200:
+        raise UsageError("not-a-date", what=f"{day} is no date anybody asks for",
+                         fix="take a year from 1900 to 2200")
+    return day

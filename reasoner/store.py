@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from .assessment import Assessment
 from .errors import InputRefused, UsageError
+from .hostile import read_bounded
 from .knowledge import Graph, find_root
 from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
 from .proof import proof_quads
 from .quantity import literal_parts
 from .rule import Atom
+from .worker import run_bounded
 
 if TYPE_CHECKING:
     import pyoxigraph as ox
@@ -102,9 +104,12 @@ def read_query(wanted: str) -> str:
     names = sorted(p.stem for p in folder.glob("*.rq"))
     if wanted in names:
         return (folder / f"{wanted}.rq").read_text(encoding="utf-8")
-    path = Path(wanted)
-    if path.suffix in (".rq", ".sparql") and path.is_file():
-        return path.read_text(encoding="utf-8")
+    if wanted.endswith((".rq", ".sparql")):
+        try:
+            return read_bounded(wanted).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InputRefused("not-text", where=wanted[:200], what="the query is not UTF-8",
+                               fix="send SPARQL as UTF-8 text") from error
     raise UsageError("no-such-query", what=f"{wanted[:60]!r} is neither a question nor a .rq file",
                      fix=f"questions: {', '.join(names)}")
 
@@ -200,12 +205,17 @@ def answer_query(about: Assessment | Graph, text: str,
 
     Raises:
         InputRefused: the query does not parse or would fetch something.
+        LimitReached: it took too long or grew too large; it runs in a process of its own.
     """
+    return run_bounded(lambda: _answer(about, text, parameters or {}))
+
+
+def _answer(about: Assessment | Graph, text: str, parameters: Mapping[str, str]) -> Answer:
     import pyoxigraph as ox
 
     check_query(text)
     store = fill_knowledge(about) if isinstance(about, Graph) else fill_store(about)
-    given = {ox.Variable(name): ox_term(term) for name, term in (parameters or {}).items()}
+    given = {ox.Variable(name): ox_term(term) for name, term in parameters.items()}
     try:
         found = store.query(text, use_default_graph_as_union=True, substitutions=given)
     except (SyntaxError, ValueError) as error:

@@ -5,6 +5,7 @@ A record that breaks a shape is set aside and named; the rest of the graph is st
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,8 @@ def to_rdflib(triples: frozenset[Atom] | set[Atom]) -> rdflib.Graph:
     import rdflib
 
     rdflib.NORMALIZE_LITERALS = False
+    # its warnings repeat the value of a literal it cannot convert; the shapes name such a record
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)
 
     def node(term: str) -> rdflib.term.Node:
         if term.startswith("<"):

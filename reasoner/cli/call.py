@@ -49,6 +49,7 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     Raises:
         UsageError: neither or both were named, or there is no such example.
     """
+    from ..hostile import MAX_FILE
     from ..pipeline import read_file
 
     if bool(path) == bool(example):
@@ -61,7 +62,7 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
                              fix=f"take one of {', '.join(example_names())}")
         return found.name, found.read_bytes()
     if path == "-":
-        return "-", sys.stdin.buffer.read()
+        return "-", sys.stdin.buffer.read(MAX_FILE + 1)
     return path, read_file(path)
 
 

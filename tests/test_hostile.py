@@ -1,0 +1,132 @@
+"""Inputs made to exhaust, crash or mislead: each gets one clear line, in bounded time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from reasoner.cli.main import app
+from reasoner.engine import Engine, _engine_of, _read_cache, _write_cache
+from reasoner.errors import InputRefused, LimitReached
+from reasoner.hostile import MAX_DEPTH, check_depth, read_bounded
+from reasoner.worker import run_bounded
+
+RUNNER = CliRunner()
+AS_OF = ["--as-of", "2026-11-01"]
+HEAD = ("@prefix marrow: <https://w3id.org/marrow/> .\n"
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .\n")
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+
+
+def explain(path: Path, text: str | bytes) -> object:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return RUNNER.invoke(app, ["explain", str(path), *AS_OF])
+
+
+@pytest.mark.parametrize(("name", "text", "code"), [
+    ("deep.jsonld", "[" * 5000 + "]" * 5000, 4),
+    ("deep.jsonld", '{"a":' * 5000 + "1" + "}" * 5000, 4),
+    ("deep.rdf", f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:a="urn:">' + "<a:b><a:c>" * 3000
+     + "</a:c></a:b>" * 3000 + "</rdf:RDF>", 4),
+    ("deep.ttl", "<urn:a> <urn:b> " + "[ <urn:b> " * 500 + "1" + " ]" * 500 + " .", 4),
+    ("deep.ttl", "<urn:a> <urn:b> " + "( " * 500 + ") " * 500 + ".", 4),
+    ("quoted.ttl", HEAD + "<urn:p> a marrow:Patient . << <urn:a> <urn:b> 1 >> <urn:d> 1 .", 3),
+    ("lines.ttl", "\n" * 1_000_000, 3),
+    ("language.ttl", HEAD + '<urn:p> a marrow:Patient ; marrow:sex "x"@ar--rtl .', 3),
+    ("markup.ttl", HEAD + f'<urn:p> a marrow:Patient ; marrow:sex "<a>&"^^<{RDF}XMLLiteral> .', 3),
+    ("long.ttl", HEAD + f'<urn:p> a marrow:Patient ; marrow:sex "{"x" * 30_000}" .', 4),
+])
+def test_one_line_and_no_answer(tmp_path: Path, name: str, text: str, code: int) -> None:
+    start = time.monotonic()
+    found = explain(tmp_path / name, text)
+    assert found.exit_code == code, found.output
+    assert found.stdout == ""
+    assert found.stderr.count("\n") == 1
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(("field", "literal"), [
+    ("birthDate", '"2026-02-30"^^xsd:date'), ("birthDate", '"-0001-01-01"^^xsd:date'),
+    ("birthDate", '"\\u001b[31mx"^^xsd:date'), ("birthDate", '"0000-01-01"^^xsd:date'),
+])
+def test_a_bad_date_is_an_issue_and_never_a_traceback(tmp_path: Path, field: str,
+                                                      literal: str) -> None:
+    found = explain(tmp_path / "p.ttl",
+                    HEAD + f"<urn:p> a marrow:Patient ; marrow:{field} {literal} .")
+    assert found.exit_code == 0
+    assert "Traceback" not in found.output
+    assert "\x1b" not in found.output
+
+
+def test_nesting_is_counted_outside_strings() -> None:
+    check_depth(json.dumps({"a": "[" * 500}).encode(), "JSON_LD", "x")
+    check_depth(b'<urn:a> <urn:b> "' + b"[" * 500 + b' <<" . # ((((', "TURTLE", "x")
+    with pytest.raises(LimitReached):
+        check_depth(b"[" * (MAX_DEPTH + 1), "JSON_LD", "x")
+    check_depth(b"[" * MAX_DEPTH, "JSON_LD", "x")
+
+
+def test_only_ordinary_files_are_read(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="no ordinary file"):
+        read_bounded(str(tmp_path))
+    pipe = tmp_path / "pipe.ttl"
+    os.mkfifo(pipe)
+    with pytest.raises(InputRefused, match="no ordinary file"):
+        read_bounded(str(pipe))
+    with pytest.raises(InputRefused):
+        read_bounded("x" * 5000)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1899-12-31"])
+def test_a_date_nobody_asks_for(day: str) -> None:
+    found = RUNNER.invoke(app, ["explain", "--example", "iron-deficiency", "--as-of", day])
+    assert found.exit_code == 2
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_query_that_never_ends_is_ended() -> None:
+    start = time.monotonic()
+    with pytest.raises(LimitReached, match="more than 1 seconds"):
+        run_bounded(lambda: time.sleep(60), seconds=1)
+    assert time.monotonic() - start < 10
+
+
+def test_a_query_that_dies_or_grows_is_told() -> None:
+    with pytest.raises(LimitReached, match="died"):
+        run_bounded(lambda: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(LimitReached):
+        run_bounded(lambda: len(bytearray(4_000_000_000)), size=3_000_000_000)
+
+
+def test_an_error_of_the_task_comes_back_whole() -> None:
+    def refuse() -> None:
+        raise InputRefused("some-code", where="here", what="it is wrong", fix="mend it")
+
+    with pytest.raises(InputRefused) as caught:
+        run_bounded(refuse)
+    assert (caught.value.code, str(caught.value)) == ("some-code", "here: it is wrong; mend it")
+    assert run_bounded(lambda: 42) == 42
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "null", "[" * 100_000, "no json",
+                                     '{"origins": 1}'])
+def test_a_broken_cache_is_no_cache(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "cache.json"
+    path.write_text(content)
+    path.chmod(0o600)
+    assert _read_cache(path, tmp_path) is None
+
+
+def test_a_cache_that_others_can_write_is_no_cache(small: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "cache.json"
+    _write_cache(path, small)
+    assert _read_cache(path, small.root) is not None
+    assert _engine_of(json.loads(path.read_text()), small.root).program == small.program
+    path.chmod(0o666)
+    assert _read_cache(path, small.root) is None
