@@ -16,7 +16,7 @@ from functools import lru_cache
 from .errors import Issue
 from .knowledge import Graph
 from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
-from .patient import PatientGraph
+from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
     Conversion,
@@ -113,6 +113,11 @@ class _Gate:
                 self._days(node)
                 if OBSERVATION in self.about[node][TYPE]:
                     self._amount(node)
+        doubted = reviews_in_doubt(self.triples, self.dropped, self.knowledge) - self.dropped
+        for node in sorted(doubted):
+            self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
+                        "list counts as not reviewed", "ask as of a later date to use it")
+        self.dropped |= doubted
         kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import InputRefused, LimitReached
 from .hostile import MAX_LITERAL, check_depth
-from .knowledge import Vocabulary, term_of
+from .knowledge import Graph, Vocabulary, term_of
 from .namespaces import MARROW, OWL, RDFS, SH, TYPE, XSD, local_name, marrow, shorten
 from .quantity import literal_parts
 from .rule import Atom
@@ -187,6 +187,17 @@ def _check_literal(triple: Atom, source: str) -> None:
         raise InputRefused("datatype", where=f"{source}, {_shown(s)}",
                            what=f"{shorten(p)} has a literal of a datatype not known here",
                            fix="send strings, dates, decimals and integers")
+
+
+def reviews_in_doubt(triples: frozenset[Atom], unread: set[str], knowledge: Graph) -> set[str]:
+    """Return the reviews of lists that hold a record which could not be read.
+
+    A list is not known where one of its entries is not.
+    """
+    sorts = {o for s, p, o in triples if s in unread and p == TYPE}
+    lists = {k for sort in sorts for k in knowledge.subjects(marrow("coversRecords"), sort)}
+    reviews = {s for s, p, o in triples if p == TYPE and o == marrow("ReviewRecord")}
+    return {s for s, p, o in triples if s in reviews and p == marrow("kind") and o in lists}
 
 
 def _shown(node: str) -> str:

@@ -74,7 +74,7 @@ def validate_patient(graph: PatientGraph, engine: Engine) -> list[Violation]:
 def assess_graph(engine: Engine, graph: PatientGraph, as_of: date,
                  issues: tuple[Issue, ...] = ()) -> Assessment:
     """Validate, gate and assess a patient graph that has been read."""
-    graph, violations = set_aside(graph, validate_patient(graph, engine))
+    graph, violations = set_aside(graph, validate_patient(graph, engine), engine.graph)
     patient = gate_patient(graph, engine.graph, as_of)
     result = engine.run(patient.facts)
     return Assessment(engine, patient, result, (*issues, *violations, *patient.issues))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .errors import Issue
 from .knowledge import Graph
 from .namespaces import SH, TYPE, iri, local_name, marrow, shorten
-from .patient import PatientGraph
+from .patient import PatientGraph, reviews_in_doubt
 from .quantity import literal_parts, text_of
 from .rule import Atom
 
@@ -106,13 +106,16 @@ def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[V
     return sorted(found, key=lambda v: (v.node, v.path or "", v.value or ""))
 
 
-def set_aside(graph: PatientGraph, violations: list[Violation]) \
+def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph) \
         -> tuple[PatientGraph, tuple[Issue, ...]]:
     """Return the graph without the records that break a shape, and an issue for each violation.
 
-    Of the patient node itself only the offending statement is removed.
+    Of the patient node itself only the offending statement is removed. A list that holds a record
+    which could not be read counts as not reviewed.
     """
     bad = {v.node for v in violations if v.node != graph.patient}
+    doubted = reviews_in_doubt(graph.triples, bad, knowledge) - bad
+    bad |= doubted
     wrong = {(v.path, v.value) for v in violations if v.node == graph.patient}
     kept = frozenset(
         (s, p, o) for s, p, o in graph.triples
@@ -122,6 +125,10 @@ def set_aside(graph: PatientGraph, violations: list[Violation]) \
     issues = tuple(
         Issue("breaks-a-shape", _place(graph, v), _what(v), "correct the record and send it again")
         for v in violations
+    ) + tuple(
+        Issue("list-in-doubt", local_name(node), "a record of this list could not be read, so the "
+              "list counts as not reviewed", "correct the record and send it again")
+        for node in sorted(doubted)
     )
     return PatientGraph(graph.patient, kept, graph.source), issues
 

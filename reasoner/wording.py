@@ -77,7 +77,7 @@ class Wording:
         source = get("recordSource")
         kinds = [local_name(o) for s, p, o in self.patient.facts if s == node and p == TYPE]
         what = self.graph.label(marrow(kinds[0])) if kinds else "record"
-        return f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else "")
+        return one_line(f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else ""))
 
 
 def records_of(patient: GatedPatient) -> frozenset[str]:
@@ -86,3 +86,8 @@ def records_of(patient: GatedPatient) -> frozenset[str]:
         o for s, p, o in patient.facts if s == patient.patient and o.startswith("<")
         and p not in (TYPE, marrow("sex"))
     )
+
+
+def one_line(text: str) -> str:
+    """Return what a record wrote as one line, so that it cannot pass for a part of an answer."""
+    return " ".join(text.split())[:1000]

@@ -64,6 +64,19 @@ def test_a_bad_date_is_an_issue_and_never_a_traceback(tmp_path: Path, field: str
     assert "\x1b" not in found.output
 
 
+def test_a_record_cannot_pass_for_a_part_of_the_answer(tmp_path: Path) -> None:
+    """Newlines would forge a section; escapes would reach the terminal."""
+    found = explain(tmp_path / "p.ttl", HEAD + """<urn:p> a marrow:Patient ;
+        marrow:birthDate "1980-01-01"^^xsd:date ; marrow:hasCondition <urn:c> .
+    <urn:c> a marrow:ConditionRecord ; marrow:kind marrow:LowBackPain ;
+        marrow:date "2026-10-20"^^xsd:date ;
+        marrow:recordSource "lab]\\n\\nRecommended\\n  red cells now\\u001b[2J\\u202E" .""")
+    assert found.exit_code == 0
+    assert "\nRecommended\n  red cells" not in found.stdout
+    assert "\x1b" not in found.stdout
+    assert "\u202e" not in found.stdout
+
+
 def test_nesting_is_counted_outside_strings() -> None:
     check_depth(json.dumps({"a": "[" * 500}).encode(), "JSON_LD", "x")
     check_depth(b'<urn:a> <urn:b> "' + b"[" * 500 + b' <<" . # ((((', "TURTLE", "x")

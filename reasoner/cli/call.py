@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from unicodedata import category
 
 import typer
 
@@ -29,18 +30,26 @@ AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
-
 @contextmanager
 def answering() -> Iterator[None]:
     """Turn an error the caller can mend into one clear line and its exit code."""
     try:
         yield
     except MarrowError as error:
-        typer.echo(f"marrow: {error}", err=True)
+        typer.echo(f"marrow: {printable(str(error))}".replace("\n", " "), err=True)
         raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise typer.Exit(0) from None
+    except (OSError, RecursionError, MemoryError, OverflowError) as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+        typer.echo(f"marrow: stopped by {type(error).__name__}; send less, or check where it is to "
+                   "be written", err=True)
+        raise typer.Exit(4) from None
+
+
+def printable(text: str) -> str:
+    """Return text without control and direction marks, which a record could bring to a terminal."""
+    return "".join(c for c in text if c == "\n" or category(c) not in ("Cc", "Cf"))
 
 
 def read_input(path: str, example: str) -> tuple[str, bytes]:
@@ -94,4 +103,4 @@ def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
     if as_json:
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        typer.echo(text(), nl=False)
+        typer.echo(printable(text()), nl=False)

@@ -138,7 +138,7 @@ def validate(patient: Patient = "", example: Example = "", as_json: AsJson = Fal
         name, data = read_input(patient, example)
         engine = load_knowledge()
         graph, issues = read_patient(name, data, engine)
-        found = (*issues, *set_aside(graph, validate_patient(graph, engine))[1])
+        found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
         lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
         verdict = f"{len(found)} findings\n" if found else "conforms\n"
         emit({"conforms": not found, "findings": [asdict(i) for i in found]}, as_json,
@@ -273,7 +273,7 @@ def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
     if patient:
         engine = load_knowledge()
         graph, _ = read_patient(*read_input(patient, ""), engine)
-        graph, _ = set_aside(graph, validate_patient(graph, engine))
+        graph, _ = set_aside(graph, validate_patient(graph, engine), engine.graph)
         record = [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples]
     checker = Checker(read_library(find_root()))
     return checker.check(data, Path(proof).suffix, Path(proof).name, day, record)
