@@ -129,6 +129,10 @@ def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabula
     for triple in triples:
         _check_literal(triple, source)
         _check_triple(triple, source, vocabulary)
+        if triple[0].startswith(f"<{MARROW}"):
+            raise InputRefused("name-of-ours", where=f"{source}, {_shown(triple[0])}",
+                               what="a record bears the name of a term of the ontology",
+                               fix="give records names of your own")
     named = _name_records(triples)
     patients = sorted(s for s, p, o in named if p == TYPE and o == PATIENT)
     if len(patients) != 1:

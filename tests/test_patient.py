@@ -68,6 +68,13 @@ def test_too_many_prefixes_are_a_limit(small: Engine) -> None:
         read_patient_graph(text.encode(), ".ttl", "file", small.vocabulary)
 
 
+def test_a_record_cannot_bear_the_name_of_a_claim(small: Engine) -> None:
+    """Its name would be cited as the source of what follows from it."""
+    text = P + "<urn:p> a marrow:Patient ; marrow:hasCondition marrow:C085 . " \
+        "marrow:C085 a marrow:ConditionRecord ; marrow:kind marrow:Anemia ."
+    assert refusal(small, text) == "name-of-ours"
+
+
 def test_deep_nesting_is_no_crash(small: Engine) -> None:
     text = P + "<urn:p> a marrow:Patient ; marrow:hasPlan " + "[ marrow:kind " * 3000 + "1" \
         + " ]" * 3000 + " ."

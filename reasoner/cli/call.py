@@ -49,7 +49,7 @@ def answering() -> Iterator[None]:
 
 def printable(text: str) -> str:
     """Return text without control and direction marks, which a record could bring to a terminal."""
-    return "".join(c for c in text if c == "\n" or category(c) not in ("Cc", "Cf"))
+    return "".join(c for c in text if c in "\n\t" or category(c) not in ("Cc", "Cf"))
 
 
 def read_input(path: str, example: str) -> tuple[str, bytes]:
