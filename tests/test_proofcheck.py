@@ -202,8 +202,8 @@ def test_what_oral_iron_rests_on(checker: Checker, oral_iron: Path) -> None:
     assert answer.what == f"<{EXAMPLE}> marrow:recommended marrow:OralIron"
     text = oral_iron.read_text()
     assert answer.steps == text.count("a prov:Activity")
-    # Six numbers of two results, an open result beside each of the two, presumptions of three kinds,
-    # and nothing against it.
+    # Six numbers of two results, an open result beside each of the two, presumptions of three
+    # kinds, and nothing against it.
     assert answer.absences == text.count("marrow:kind marrow:Hemoglobin . <") \
         + text.count("marrow:kind marrow:SerumFerritin . <") + 2 + 3 + 2 + 2
 
