@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
+    for name in ("ageInMonths", "ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
                  "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
 )
 """What the gate writes: numbers computed from dates and values before any rule runs."""

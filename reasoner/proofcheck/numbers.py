@@ -120,9 +120,10 @@ def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
         born = day_of(written)
         if born is None:
             continue
-        age = _whole_months(born, as_of) // 12
-        if 0 <= age <= OLDEST:
-            yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
+        months = _whole_months(born, as_of)
+        if 0 <= months // 12 <= OLDEST:
+            yield _number("age", node, "ageInYears", months // 12, {"birthDate": [written]})
+            yield _number("age", node, "ageInMonths", months, {"birthDate": [written]})
 
 
 def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
