@@ -28,6 +28,7 @@ from .program import (
     schema_rules,
     unfold,
 )
+from .relaxation import Relaxation
 from .result import Result
 from .rule import Absence, Atom, Rule
 from .tier import ARTICLE, EVERYTHING, article_alone
@@ -70,6 +71,11 @@ class Engine:
         from . import columns  # numpy is for blocks and for compiling; one patient does without
 
         return columns.Evaluator(self.program)
+
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """The program with its absences granted, for what parts of a record would give."""
+        return Relaxation(self.program)
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Return everything that follows from one patient's gated facts."""

@@ -105,8 +105,20 @@ def why(
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--justifications", help="Instead show every smallest part of what is "
+                                                    "known that gives it.")
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
+                                                          "look for.")
+    ] = 50,
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
@@ -122,8 +134,12 @@ def why(
         if draw:
             typer.echo(draw_why(assessment, fact, draw), nl=False)
             return
-        emit(why_data(assessment, fact) if as_json else None, as_json,
-             partial(explain_why, assessment, fact))
+        if every:
+            found = justifications(assessment, fact, most)
+            emit(found, as_json, partial(justifications_text, found))
+            return
+        emit(why_data(assessment, fact, unfold) if as_json else None, as_json,
+             partial(explain_why, assessment, fact, unfold))
 
 
 @app.command()

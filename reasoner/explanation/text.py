@@ -9,7 +9,7 @@ from typing import Any
 from ..assessment import Assessment
 from ..proof import Proof
 from .report import report
-from .steps import steps_of
+from .steps import every_step, steps_of
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -173,13 +173,14 @@ def _source(row: dict[str, Any]) -> str:
     return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}]"
 
 
-def why_text(assessment: Assessment, proof: Proof) -> str:
+def why_text(assessment: Assessment, proof: Proof, unfold: bool = False) -> str:
     """Return a proof as numbered sentences, each after those it rests on."""
     lines = []
-    for step in steps_of(assessment, proof):
+    for step in every_step(assessment, proof) if unfold else steps_of(assessment, proof):
         rests = f" (from {', '.join(str(n) for n in step.premises)})" if step.premises else ""
         lines.append(f"{step.number:>3}. {step.sentence}{rests}")
         lines += [f"       {record}" for record in step.records]
+        lines += [f"       as long as {absence}" for absence in step.absences]
         source = f"; {', '.join(step.sources)}" if step.sources else ""
         lines.append(f"       by {step.rule}{source}")
     return "\n".join(lines) + "\n"

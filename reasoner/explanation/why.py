@@ -11,7 +11,7 @@ from ..namespaces import MARROW, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
 from .diagram import draw
-from .steps import steps_of
+from .steps import every_step, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
@@ -64,10 +64,10 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
     return list(found)
 
 
-def explain_why(assessment: Assessment, fact: Atom) -> str:
+def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = _proof(assessment, fact)
-    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof)]
+    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -96,8 +96,8 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     return draw(assessment, _proof(assessment, fact), form)
 
 
-def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
-    """Return why a statement holds, as data."""
+def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[str, Any]:
+    """Return why a statement holds, as data; with every step if it is to be unfolded."""
     proof = _proof(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
@@ -110,9 +110,9 @@ def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
             {
                 "number": step.number, "says": step.sentence, "rule": step.rule,
                 "from": list(step.premises), "records": list(step.records),
-                "sources": list(step.sources),
+                "sources": list(step.sources), "absences": list(step.absences),
             }
-            for step in steps_of(assessment, proof)
+            for step in (every_step if unfold else steps_of)(assessment, proof)
         ],
         "paths": [[local_name(k) for k in path.kinds] for path in bridge(assessment, proof)],
         "sources": [source_of(assessment.graph, term) for term in sources(assessment, proof)],
