@@ -232,6 +232,11 @@ def check(
         bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
                                               "one is carried by nothing.")
     ] = False,
+    article: Annotated[
+        bool, typer.Option("--article", help="Instead list what of the article is contradicted, "
+                                             "needs caution, leaves something open or cites "
+                                             "nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -249,9 +254,11 @@ def check(
     """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
     from dataclasses import asdict
 
+    from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
     from ..coverage import coverage_text, find_coverage
     from ..knowledge import find_root
+    from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
 
     with answering():
@@ -268,6 +275,10 @@ def check(
             claims = find_coverage(find_root())
             emit([asdict(c) for c in claims], as_json, partial(coverage_text, claims))
             raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
+        if article:
+            doubts = doubted_statements(load_knowledge().graph)
+            emit(doubts, as_json, partial(doubts_text, doubts))
+            return
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
