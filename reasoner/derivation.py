@@ -135,6 +135,21 @@ class Derivations:
                 break
         return heights
 
+    def resting_on(self, facts: frozenset[Atom]) -> frozenset[Atom]:
+        """Return the inferred statements that no derivation supports without some statements.
+
+        What had to be absent is taken to be absent still.
+        """
+        unsupported = set(self._inferred)
+        while True:
+            supported = {
+                fact for fact in unsupported - facts
+                if any(unsupported.isdisjoint(d.premises) for d in self._inferred[fact])
+            }
+            if not supported:
+                return frozenset(unsupported)
+            unsupported -= supported
+
     def shortest(self, fact: Atom) -> Derivation | None:
         """Return a derivation of least height, or None for a leaf."""
         found = self.of(fact)

@@ -16,6 +16,8 @@ from .gate import gate_patient
 from .hostile import read_bounded
 from .knowledge import term_of
 from .patient import PatientGraph, check_patient_triples, read_patient_graph, suffix_of
+from .site import Site
+from .sitefile import read_site
 from .tier import TIERS
 from .validation import Violation, find_violations, set_aside
 
@@ -23,22 +25,41 @@ if TYPE_CHECKING:
     import rdflib
 
 
-def load_knowledge(root: Path | None = None, evidence: str = "all") -> Engine:
+def load_knowledge(root: Path | None = None, evidence: str = "all",
+                   site: str | Path | bytes | None = None) -> Engine:
     """Return the compiled knowledge, from the cache where its content is unchanged.
 
     Args:
         root: a folder with ontology/, queries/ and shapes/; the shipped knowledge by default.
         evidence: ``all``, or ``article`` to reason from the article alone (exclusions and red
             flags still apply).
+        site: a site's file, or its Turtle as bytes: bounds of its own, and which of several
+            sources that disagree it follows.
 
     Raises:
+        InputRefused: the site's file cannot be used.
         KnowledgeError: the knowledge is missing or broken.
         UsageError: there is no such tier of evidence.
     """
     if evidence not in TIERS:
         raise UsageError("no-such-evidence", what=f"{evidence[:40]!r} is no tier of evidence",
                          fix=f"take one of {', '.join(TIERS)}")
-    return load_engine(root, TIERS[evidence])
+    if site is None:
+        return load_engine(root, TIERS[evidence])
+    return load_engine(root, TIERS[evidence], read_site_file(site, root))
+
+
+def read_site_file(site: str | Path | bytes, root: Path | None = None) -> Site:
+    """Read a site's file, or its Turtle as bytes, and check it against the knowledge.
+
+    Raises:
+        InputRefused: it cannot be used.
+        LimitReached: it is larger than the limits.
+    """
+    if isinstance(site, bytes):
+        return read_site(site, ".ttl", "site file", load_engine(root))
+    path = Path(site)
+    return read_site(read_bounded(str(site)), path.suffix, path.name, load_engine(root))
 
 
 def read_patient(path: str, data: bytes, engine: Engine) \

@@ -20,6 +20,7 @@ from ..errors import MarrowError, UsageError
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
+    from ..engine import Engine
 
 Patient = Annotated[
     str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
@@ -27,6 +28,10 @@ Patient = Annotated[
 ]
 Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
+Thresholds = Annotated[
+    str, typer.Option("--thresholds", help="A site's file: bounds of its own, and which of several "
+                                           "sources that disagree it follows.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -87,20 +92,41 @@ def example_names() -> list[str]:
     return sorted(p.stem for p in examples_folder().glob("*.ttl"))
 
 
-def assessment_of(path: str, example: str, as_of: str, evidence: str = "all") -> Assessment:
+def assessment_of(path: str, example: str, as_of: str, evidence: str = "all",
+                  thresholds: str = "") -> Assessment:
     """Read, validate and assess the patient that the arguments name."""
     from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
 
     day = parse_date(as_of) if as_of else date.today()
     name, data = read_input(path, example)
-    engine = load_knowledge(evidence=evidence)
+    engine = load_knowledge(evidence=evidence, site=thresholds or None)
     graph, issues = read_patient(name, data, engine)
     return assess_graph(engine, graph, day, issues)
 
 
-def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Print data as JSON, or as the text a function makes of it."""
+def emit(data: Any, as_json: bool, text: Callable[[], str], engine: Engine | None = None) -> None:
+    """Print data as JSON, or as the text a function makes of it.
+
+    What a site has decided goes with every answer of an engine: as a member of the object, before
+    the text, or beside an answer that has no room for it.
+    """
+    from ..explanation.decisions import site_data, site_lines
+
+    site = site_data(engine) if engine else None
     if as_json:
+        if site and isinstance(data, dict):
+            data = {**data, "site": site}
+        elif site:
+            tell_site(engine)
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        typer.echo(printable(text()), nl=False)
+        head = "".join(f"{line}\n" for line in site_lines(site))
+        typer.echo(printable(head + text()), nl=False)
+
+
+def tell_site(engine: Engine | None) -> None:
+    """Say on standard error what a site has decided, beside an answer for a program."""
+    from ..explanation.decisions import site_data, site_lines
+
+    for line in site_lines(site_data(engine) if engine else None):
+        typer.echo(printable(line), err=True)

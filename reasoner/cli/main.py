@@ -21,10 +21,12 @@ from .call import (
     AsOf,
     Example,
     Patient,
+    Thresholds,
     answering,
     assessment_of,
     emit,
     read_input,
+    tell_site,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
+    thresholds: Thresholds = "",
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
@@ -78,13 +81,13 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
 
     with answering():
-        assessment = assessment_of(patient, example, as_of, evidence)
         if compare:
-            alone = assessment_of(patient, example, as_of, "article")
-            both = assessment_of(patient, example, as_of, "all")
+            alone = assessment_of(patient, example, as_of, "article", thresholds)
+            both = assessment_of(patient, example, as_of, "all", thresholds)
             found = compare_evidence(alone, both)
-            emit(found, as_json, partial(compare_text, found))
+            emit(found, as_json, partial(compare_text, found), both.engine)
             return
+        assessment = assessment_of(patient, example, as_of, evidence, thresholds)
         emit(report(assessment) if as_json else None, as_json,
              partial(explain_text, assessment, everything))
 
@@ -116,6 +119,7 @@ def why(
         int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
                                                           "look for.")
     ] = 50,
+    thresholds: Thresholds = "",
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
@@ -127,38 +131,47 @@ def why(
         if len(files) > 1:
             raise UsageError("too-many-arguments", what="more than one patient file",
                              fix="name one file and one conclusion")
-        assessment = assessment_of(files[0] if files else "", example, as_of)
+        assessment = assessment_of(files[0] if files else "", example, as_of,
+                                   thresholds=thresholds)
         fact = find_conclusion(assessment, wanted)
         if rdf:
             write_trig(assessment, fact, Path(rdf))
         if draw:
+            tell_site(assessment.engine)
             typer.echo(draw_why(assessment, fact, draw), nl=False)
             return
         if every:
             found = justifications(assessment, fact, most)
-            emit(found, as_json, partial(justifications_text, found))
+            emit(found, as_json, partial(justifications_text, found), assessment.engine)
             return
         emit(why_data(assessment, fact, unfold) if as_json else None, as_json,
-             partial(explain_why, assessment, fact, unfold))
+             partial(explain_why, assessment, fact, unfold), assessment.engine)
 
 
 @app.command()
-def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False) -> None:
-    """Check a patient graph against the shapes; exit 1 if anything breaks one."""
+def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False,
+             thresholds: Thresholds = "") -> None:
+    """Check a patient graph against the shapes; exit 1 if anything breaks one.
+
+    With a site's file that file is checked first, and alone if no patient is named.
+    """
     from dataclasses import asdict
 
     from ..pipeline import load_knowledge, read_patient, validate_patient
     from ..validation import set_aside
 
     with answering():
+        engine = load_knowledge(site=thresholds or None)
+        if thresholds and not patient and not example:
+            emit({"conforms": True, "findings": []}, as_json, lambda: "conforms\n", engine)
+            return
         name, data = read_input(patient, example)
-        engine = load_knowledge()
         graph, issues = read_patient(name, data, engine)
         found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
         lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
         verdict = f"{len(found)} findings\n" if found else "conforms\n"
         emit({"conforms": not found, "findings": [asdict(i) for i in found]}, as_json,
-             lambda: "".join(lines) + verdict)
+             lambda: "".join(lines) + verdict, engine)
         if found:
             raise typer.Exit(1)
 
@@ -177,6 +190,7 @@ def query(
         list[str], typer.Option("--with", help="A parameter of a shipped question, as "
                                                "name=LocalName.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
+    thresholds: Thresholds = "",
 ) -> None:
     """Run SPARQL over the knowledge, and a patient with the inferences and their proofs.
 
@@ -193,11 +207,14 @@ def query(
         text = read_query(wanted)
         parameters = read_parameters(text, given)
         if files or example or is_about_a_patient(text):
-            about = assessment_of(files[0] if files else "", example, as_of)
-            answer = answer_query(about, text, parameters)
+            about = assessment_of(files[0] if files else "", example, as_of, thresholds=thresholds)
+            engine, answer = about.engine, answer_query(about, text, parameters)
         else:
-            answer = answer_query(load_knowledge().graph, text, parameters)
-        emit(answer.data, as_json, answer.text)
+            engine = load_knowledge(site=thresholds or None)
+            answer = answer_query(engine.graph, text, parameters)
+        if not as_json:
+            tell_site(engine)
+        emit(answer.data, as_json, answer.text, engine if as_json else None)
 
 
 @app.command()
@@ -231,6 +248,11 @@ def check(
         bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
                                               "one is carried by nothing.")
     ] = False,
+    article: Annotated[
+        bool, typer.Option("--article", help="Instead list what of the article is contradicted, "
+                                             "needs caution, leaves something open or cites "
+                                             "nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -241,29 +263,38 @@ def check(
     as_of: Annotated[
         str, typer.Option("--as-of", help="With --proof: the date it has to be for.")
     ] = "",
+    thresholds: Annotated[
+        str, typer.Option("--thresholds", help="With --proof: the site's file it was made with.")
+    ] = "",
 ) -> None:
     """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
     from dataclasses import asdict
 
+    from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
     from ..coverage import coverage_text, find_coverage
     from ..knowledge import find_root
+    from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
 
     with answering():
         if proof:
-            verdict = proof_verdict(proof, patient, as_of)
+            verdict = proof_verdict(proof, patient, as_of, thresholds)
             emit(asdict(verdict), as_json, verdict.text)
             raise typer.Exit(0 if verdict.holds else 1)
-        if patient or as_of:
-            raise UsageError("no-proof-named", what="--patient and --as-of go with --proof",
-                             fix="name the proof to check")
+        if patient or as_of or thresholds:
+            raise UsageError("no-proof-named", fix="name the proof to check",
+                             what="--patient, --as-of and --thresholds go with --proof")
         if write_is_a:
             typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
         if coverage:
             claims = find_coverage(find_root())
             emit([asdict(c) for c in claims], as_json, partial(coverage_text, claims))
             raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
+        if article:
+            doubts = doubted_statements(load_knowledge().graph)
+            emit(doubts, as_json, partial(doubts_text, doubts))
+            return
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
@@ -272,14 +303,23 @@ def check(
             raise typer.Exit(1)
 
 
-def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
+def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verdict:
     """Check a written proof, against a patient's record if one is named.
 
-    The reader of patients is shared with the assessment; the check itself shares nothing with it.
+    The readers of patients and of a site's file are shared with the assessment; the check itself
+    shares nothing with it.
     """
-    from ..knowledge import find_root
-    from ..pipeline import load_knowledge, parse_date, read_file, read_patient, validate_patient
+    from ..knowledge import find_root, read_knowledge
+    from ..pipeline import (
+        load_knowledge,
+        parse_date,
+        read_file,
+        read_patient,
+        read_site_file,
+        validate_patient,
+    )
     from ..proofcheck import Checker, read_library
+    from ..site import apply_site
     from ..store import ox_term
     from ..validation import set_aside
 
@@ -291,7 +331,13 @@ def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
         graph, _ = read_patient(*read_input(patient, ""), engine)
         graph, _ = set_aside(graph, validate_patient(graph, engine), engine.graph)
         record = [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples]
-    checker = Checker(read_library(find_root()))
+    library = read_library(find_root())
+    if thresholds:
+        decided = read_site_file(thresholds)
+        triples = apply_site(read_knowledge(), decided).graph.triples
+        library = library.with_knowledge((ox_term(s), ox_term(p), ox_term(o))
+                                         for s, p, o in triples)
+    checker = Checker(library)
     return checker.check(data, Path(proof).suffix, Path(proof).name, day, record)
 
 

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 from ..assessment import Assessment
 from ..namespaces import EXPRESSION, TYPE, local_name, marrow
-from ..proof import Proof, pattern_text, plain_statement, rule_name, visible_premises
+from ..proof import (
+    Proof,
+    folded_steps,
+    pattern_text,
+    plain_statement,
+    rule_name,
+    visible_premises,
+)
 from ..rule import Atom
 from .absences import absence_sentence
 
@@ -19,7 +26,8 @@ from .absences import absence_sentence
 class Step:
     """One visible step: its number, sentence, rule, the steps it rests on and its records.
 
-    ``sources`` names the claims and rows behind a criterion, link or row used in the step.
+    ``sources`` names the claims and rows behind a criterion, link or row used in the step;
+    ``site`` names the thresholds in it whose bound a site has written.
     """
 
     number: int
@@ -29,7 +37,7 @@ class Step:
     premises: tuple[int, ...]
     records: tuple[str, ...]
     sources: tuple[str, ...]
-    absences: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
 
 
 SELECTED = frozenset(
@@ -80,10 +88,16 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
                     sources[local_name(source)] = None
             for claim in assessment.graph.objects(term, marrow("claim")):
                 sources[local_name(claim)] = None
+        bounds = {
+            term: None for folded in folded_steps(by_conclusion, derivation, assessment.graph)
+            for premise in folded.premises for term in premise
+            if marrow("SiteThreshold") in assessment.graph.objects(term, TYPE)
+        }
         numbers[fact] = len(steps) + 1
         steps.append(Step(
             len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
             tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
+            tuple(map(local_name, bounds)),
         ))
         return numbers[fact]
 

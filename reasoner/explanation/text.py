@@ -8,6 +8,8 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..proof import Proof
+from .decisions import site_lines
+from .disagreements import disagreement_lines
 from .report import report
 from .steps import every_step, steps_of
 
@@ -23,18 +25,24 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
           f"evidence: {knowledge['evidence']}"
     yield knowledge["notice"]
+    yield from site_lines(data["site"])
     yield from _flags(data["redFlags"])
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         yield ""
         yield title
         for item in data[key]:
-            yield f"  {item['label']} ({item['certainty']})"
+            disagree = "; sources disagree" if item["sourcesDisagree"] else ""
+            yield f"  {item['label']} ({item['certainty']}{disagree})"
             for reason in item["because"]:
                 yield f"      {reason}"
         if not data[key]:
             yield "  none established"
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything)
+    if data["disagreements"]:
+        yield ""
+        yield "Sources disagree, and none is preferred here; a site may choose (--thresholds)"
+        yield from disagreement_lines(data["disagreements"])
     for title, key in (("Pitfalls in the plan of care", "pitfalls"),
                        ("Monitoring", "monitoring")):
         if data[key]:
@@ -153,13 +161,16 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
             f" (being given now{f' as {what}' if what else ''}: review)"
     reason = f" [{entry['reason']}]" if entry["reason"] else ""
     yield f"  {entry['label']}{ongoing}{reason}  <{entry['intervention']}>"
+    for question in entry["sourcesDisagree"]:
+        yield f"      sources disagree: {question}"
     if entry["deferredBy"]:
         yield f"      waits for: {', '.join(entry['waitsFor'])}"
     if entry["missing"]:
         yield "      needs: " + "; ".join(sorted({m["label"] for m in entry["missing"]}))
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
-            yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)})"
+            disagree = "; sources disagree" if row["sourcesDisagree"] else ""
+            yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
@@ -182,5 +193,6 @@ def why_text(assessment: Assessment, proof: Proof, unfold: bool = False) -> str:
         lines += [f"       {record}" for record in step.records]
         lines += [f"       as long as {absence}" for absence in step.absences]
         source = f"; {', '.join(step.sources)}" if step.sources else ""
-        lines.append(f"       by {step.rule}{source}")
+        bounds = f"; with this site's {', '.join(step.site)}" if step.site else ""
+        lines.append(f"       by {step.rule}{source}{bounds}")
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from ..mechanism import Path
 from ..namespaces import MARROW, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
+from .decisions import site_data
 from .diagram import draw
 from .steps import every_step, steps_of
 from .text import why_text
@@ -64,6 +65,17 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
     return list(found)
 
 
+def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
+    """Return a line for each threshold of a site in a proof: its definition and who gave it."""
+    data = site_data(assessment.engine)
+    used = {name for step in steps_of(assessment, proof) for name in step.site}
+    return [
+        f"  site [{t['name']}] {t['label']}: {t['sign']} {t['inForce']} {t['unit']} "
+        f"(shipped: {t['sign']} {t['shipped']} {t['unit']}). {t['source']}"
+        for t in (data["thresholds"] if data else []) if t["name"] in used
+    ]
+
+
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = _proof(assessment, fact)
@@ -82,6 +94,7 @@ def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str
         citation = f" {source['citation']}" if source["citation"] else ""
         lines.append(f"  {source['id']} [{source['provenance'] or '-'}] "
                      f"{source['says'] or source['label']}{citation}")
+    lines += site_sources(assessment, proof)
     lines += ["", f"As of {assessment.patient.as_of}; knowledge {assessment.engine.version} "
                   f"({assessment.engine.fingerprint}).", assessment.wording.notice(), ""]
     return "\n".join(lines)
@@ -111,6 +124,7 @@ def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[s
                 "number": step.number, "says": step.sentence, "rule": step.rule,
                 "from": list(step.premises), "records": list(step.records),
                 "sources": list(step.sources), "absences": list(step.absences),
+                "site": list(step.site),
             }
             for step in (every_step if unfold else steps_of)(assessment, proof)
         ],
