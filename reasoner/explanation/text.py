@@ -54,7 +54,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
                 if detail:
                     yield f"      {detail}"
                 if item.get("id"):
-                    yield f"      source: {_source(item)}"
+                    yield f"      source: {source_text(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -97,7 +97,7 @@ def _flags(flags: list[dict[str, Any]]) -> Iterator[str]:
         for reason in flag["because"]:
             yield f"      because {reason}"
         for source in flag["sources"]:
-            yield f"      source: {_source(source)}"
+            yield f"      source: {source_text(source)}"
 
 
 def _pain(data: dict[str, Any]) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
         yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
 
 
-_TITLES = {
+TITLES = {
     "recommended": "Recommended",
     "consider": "May be considered",
     "cannot-tell": "Cannot tell yet",
@@ -121,7 +121,7 @@ _TITLES = {
 
 
 def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterator[str]:
-    for outcome, title in _TITLES.items():
+    for outcome, title in TITLES.items():
         chosen = [e for e in entries if e["outcome"] == outcome]
         if not chosen:
             continue
@@ -170,14 +170,15 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
             disagree = "; sources disagree" if row["sourcesDisagree"] else ""
-            yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)}{disagree})"
+            yield f"      {sign} {row['label']} ({row['modality']}; {source_text(row)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
 
 
-def _source(row: dict[str, Any]) -> str:
+def source_text(row: dict[str, Any]) -> str:
+    """Return the id, citation and provenance of a row."""
     claims = f", {', '.join(row['claims'])}" if row.get("claims") else ""
     verified = " unverified" if row["provenance"] == "M" else ""
     citation = f" {row['citation']}" if row["citation"] else ""
