@@ -10,8 +10,6 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from functools import lru_cache
 
 from .errors import Issue
 from .knowledge import Graph
@@ -19,9 +17,7 @@ from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
-    Conversion,
     Refusal,
-    Scale,
     decimal_literal,
     gate,
     integer_literal,
@@ -30,6 +26,7 @@ from .quantity import (
     text_of,
 )
 from .rule import Atom
+from .scale import read_scales
 
 OBSERVATION = marrow("Observation")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -64,26 +61,6 @@ class GatedPatient:
     facts: frozenset[Atom]
     origins: dict[Atom, Computed]
     issues: tuple[Issue, ...]
-
-
-@lru_cache(maxsize=4)
-def read_scales(graph: Graph) -> dict[str, Scale]:
-    """Return how the numbers of each measurement kind are read, from the ontology."""
-    conversions: dict[str, dict[str, Conversion]] = defaultdict(dict)
-    for node in graph.subjects(TYPE, marrow("UnitConversion")):
-        factor = Decimal(graph.text(node, marrow("factor")) or "")
-        source = graph.text(node, "<http://purl.org/dc/terms/source>") or ""
-        for kind in graph.objects(node, marrow("forMeasurement")):
-            for unit in graph.objects(node, marrow("writtenUnit")):
-                conversions[kind][text_of(unit)] = Conversion(text_of(unit), factor, source)
-    scales = {}
-    for kind, known in conversions.items():
-        canonical = graph.text(kind, marrow("canonicalUnit"))
-        low = graph.text(kind, marrow("plausibleAtLeast"))
-        high = graph.text(kind, marrow("plausibleAtMost"))
-        if canonical is not None and low is not None and high is not None:
-            scales[kind] = Scale(kind, canonical, known, Decimal(low), Decimal(high))
-    return scales
 
 
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:

@@ -20,11 +20,14 @@ from .call import (
     AsJson,
     AsOf,
     Example,
-    Patient,
+    Files,
+    Which,
     answering,
     assessment_of,
+    check_named,
     emit,
     read_input,
+    read_record,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ def marrow(
 
 @app.command()
 def explain(
-    patient: Patient = "",
+    patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
@@ -71,17 +74,33 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
+    which: Which = "",
+    all_patients: Annotated[
+        bool, typer.Option("--all-patients", help="Answer for every patient of the input, one "
+                                                  "after the other; with --json one a line.")
+    ] = False,
+    import_report: Annotated[
+        bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
+                                                   "not needed or not understood, and why.")
+    ] = False,
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
     from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
+    from .cohort import explain_all, show_import
 
     with answering():
-        assessment = assessment_of(patient, example, as_of, evidence)
+        if import_report:
+            show_import(patient, example, which, as_json)
+            return
+        if all_patients:
+            explain_all(patient, example, as_of, evidence, everything, as_json)
+            return
+        assessment = assessment_of(patient, example, as_of, evidence, which)
         if compare:
-            alone = assessment_of(patient, example, as_of, "article")
-            both = assessment_of(patient, example, as_of, "all")
+            alone = assessment_of(patient, example, as_of, "article", which)
+            both = assessment_of(patient, example, as_of, "all", which)
             found = compare_evidence(alone, both)
             emit(found, as_json, partial(compare_text, found))
             return
@@ -105,6 +124,7 @@ def why(
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    which: Which = "",
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
@@ -112,10 +132,7 @@ def why(
 
     with answering():
         *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one conclusion")
-        assessment = assessment_of(files[0] if files else "", example, as_of)
+        assessment = assessment_of(files, example, as_of, which=which)
         fact = find_conclusion(assessment, wanted)
         if rdf:
             write_trig(assessment, fact, Path(rdf))
@@ -127,17 +144,18 @@ def why(
 
 
 @app.command()
-def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False) -> None:
+def validate(patient: Files = [], example: Example = "", as_json: AsJson = False,  # noqa: B006
+             which: Which = "") -> None:
     """Check a patient graph against the shapes; exit 1 if anything breaks one."""
     from dataclasses import asdict
 
-    from ..pipeline import load_knowledge, read_patient, validate_patient
+    from ..pipeline import load_knowledge, validate_patient
     from ..validation import set_aside
 
     with answering():
-        name, data = read_input(patient, example)
+        check_named(patient, example)
         engine = load_knowledge()
-        graph, issues = read_patient(name, data, engine)
+        graph, issues = read_record(patient, example, which, engine)
         found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
         lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
         verdict = f"{len(found)} findings\n" if found else "conforms\n"
