@@ -38,6 +38,7 @@ class Step:
     records: tuple[str, ...]
     sources: tuple[str, ...]
     site: tuple[str, ...] = ()
+    absences: tuple[str, ...] = ()
 
 
 SELECTED = frozenset(
@@ -124,7 +125,7 @@ def every_step(assessment: Assessment, proof: Proof) -> list[Step]:
             tuple(dict.fromkeys(
                 f"{proof.leaves.get(p, 'knowledge')}: {_plain(assessment, p)}" for p in leaves)),
             tuple(sources),
-            tuple(absence_sentence(assessment, pattern) for pattern in step.absences),
+            absences=tuple(absence_sentence(assessment, a) for a in step.absences),
         ))
     return found
 
