@@ -8,6 +8,7 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..proof import Proof
+from .followup import due_text, monitoring_text, term_text
 from .report import report
 from .steps import steps_of
 
@@ -35,18 +36,24 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
             yield "  none established"
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything)
-    for title, key in (("Pitfalls in the plan of care", "pitfalls"),
-                       ("Monitoring", "monitoring")):
-        if data[key]:
-            yield ""
-            yield title
-            for item in data[key]:
-                yield f"  {item['label']}"
-                detail = item.get("action") or item.get("says")
-                if detail:
-                    yield f"      {detail}"
-                if item.get("id"):
-                    yield f"      source: {_source(item)}"
+    if data["pitfalls"]:
+        yield ""
+        yield "Pitfalls in the plan of care"
+        for item in data["pitfalls"]:
+            yield f"  {item['label']}  <{item['name']}>"
+            yield f"      {item['says']}"
+            yield from (f"      {line}" for line in term_text(item["term"], stopped=True))
+            for reason in item["because"]:
+                yield f"      because {reason}"
+            for source in item["sources"]:
+                yield f"      source: {_source(source)}"
+    if data["monitoring"]:
+        yield ""
+        yield "Monitoring"
+        yield from due_text(data["monitoring"])
+        for item in data["monitoring"]:
+            yield from monitoring_text(item)
+            yield f"      source: {_source(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -162,6 +169,7 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
             yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)})"
             for fact in row["facts"]:
                 yield f"          {fact}"
+            yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
 
