@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
-                 "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
+    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "closesInDays",
+                 "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
+                 "ofInterval", "opensInDays", "opensOn", "startedDaysAgo")
 )
-"""What the gate writes: numbers computed from dates and values before any rule runs."""
+"""What the gate writes: what is computed from dates and values before any rule runs."""
 
 
 @dataclass(frozen=True)

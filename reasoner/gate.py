@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from .crosscheck import Disagreement, Measured, find_disagreements, read_cross_checks
 from .errors import Issue
+from .interval import read_intervals, window_facts
 from .knowledge import Graph
 from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
@@ -87,6 +88,7 @@ class _Gate:
         self.issues: list[Issue] = []
         self.dropped: set[str] = set()
         self.measured: list[Measured] = []
+        self.days: dict[Atom, date] = {}
 
     def run(self) -> GatedPatient:
         for node in sorted(self.about):
@@ -102,6 +104,8 @@ class _Gate:
             self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
                         "list counts as not reviewed", "ask as of a later date to use it")
         self.dropped |= doubted
+        self.days = {f: day for f, day in self.days.items() if f[0] not in self.dropped}
+        self._windows()
         kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
@@ -146,12 +150,11 @@ class _Gate:
                                     "ask as of a later date to use it")
                     continue
                 premise = (node, marrow(predicate), written)
+                self.days[premise] = day
                 self._add(node, fact, integer_literal(ago), "days", premise)
                 found.setdefault(predicate, ago)
                 if predicate == "date":
                     self._minutes(node, written, premise)
-                    self._add(node, "monthsAgo", integer_literal(_months(day, self.as_of)),
-                              "months", premise)
         if "date" not in found:
             for predicate in ("onset", "start"):
                 if predicate in found:
@@ -167,6 +170,20 @@ class _Gate:
         end = datetime.combine(self.as_of + timedelta(days=2), time.min)
         minutes = (end - moment) // timedelta(minutes=1)
         self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
+
+    def _windows(self) -> None:
+        """Count the intervals from every record that they can be counted from."""
+        known = read_intervals(self.knowledge)
+        begun = [(kind, day) for (node, predicate, _), day in self.days.items()
+                 if predicate == marrow("start") for kind in self.about[node][marrow("kind")]]
+        for (node, predicate, written), day in self.days.items():
+            for kind in self.about[node][marrow("kind")]:
+                for interval in known.get(kind, ()):
+                    if interval.reads == predicate and interval.counts_from(day, begun):
+                        premises = ((node, predicate, written), *interval.stated)
+                        origin = Computed(f"<{GATE}window>", premises)
+                        for fact in window_facts(interval, node, day, self.as_of):
+                            self.origins[fact] = origin
 
     def _date(self, node: str, written: str) -> date | None:
         lexical, datatype, _ = literal_parts(written)
@@ -274,12 +291,6 @@ def _is_settled(about: dict[str, list[str]]) -> bool:
     """Return whether a record is a dated result that no one may still take back."""
     dates, status = about[marrow("date")], about[marrow("status")]
     return len(dates) == 1 and [text_of(s) in _SETTLED for s in status] == [True]
-
-
-def _months(day: date, as_of: date) -> int:
-    """Return how many whole calendar months lie between two days."""
-    months = (as_of.year - day.year) * 12 + as_of.month - day.month
-    return months - (as_of.day < day.day)
 
 
 def _moment_of(lexical: str) -> datetime:

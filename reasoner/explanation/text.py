@@ -10,6 +10,7 @@ from ..assessment import Assessment
 from ..proof import Proof
 from .decisions import site_lines
 from .disagreements import disagreement_lines
+from .followup import due_text, monitoring_text, term_text
 from .report import report
 from .steps import every_step, steps_of
 
@@ -43,18 +44,24 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield ""
         yield "Sources disagree, and none is preferred here; a site may choose (--thresholds)"
         yield from disagreement_lines(data["disagreements"])
-    for title, key in (("Pitfalls in the plan of care", "pitfalls"),
-                       ("Monitoring", "monitoring")):
-        if data[key]:
-            yield ""
-            yield title
-            for item in data[key]:
-                yield f"  {item['label']}"
-                detail = item.get("action") or item.get("says")
-                if detail:
-                    yield f"      {detail}"
-                if item.get("id"):
-                    yield f"      source: {source_text(item)}"
+    if data["pitfalls"]:
+        yield ""
+        yield "Pitfalls in the plan of care"
+        for item in data["pitfalls"]:
+            yield f"  {item['label']}  <{item['name']}>"
+            yield f"      {item['says']}"
+            yield from (f"      {line}" for line in term_text(item["term"], stopped=True))
+            for reason in item["because"]:
+                yield f"      because {reason}"
+            for source in item["sources"]:
+                yield f"      source: {source_text(source)}"
+    if data["monitoring"]:
+        yield ""
+        yield "Monitoring"
+        yield from due_text(data["monitoring"])
+        for item in data["monitoring"]:
+            yield from monitoring_text(item)
+            yield f"      source: {source_text(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -173,6 +180,7 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
             yield f"      {sign} {row['label']} ({row['modality']}; {source_text(row)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
+            yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
 

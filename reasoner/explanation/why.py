@@ -12,11 +12,12 @@ from ..proof import Proof, plain_statement
 from ..rule import Atom
 from .decisions import site_data
 from .diagram import draw
+from .followup import STATES, TERMS, term_of, windows_of
 from .steps import every_step, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
-               "mayHave", "disputes")
+               "mayHave", "disputes", *STATES, *TERMS)
 """Where a name is looked for when it is no intervention, in this order."""
 
 
@@ -30,6 +31,9 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     outcome = assessment.outcome_of(term)
     if outcome is not None:
         return assessment.fact(local_name(outcome), term)
+    dated = _dated(assessment, term)
+    if dated is not None:
+        return dated
     for predicate in CONCLUSIONS:
         if assessment.fact(predicate, term) in assessment.facts:
             return assessment.fact(predicate, term)
@@ -40,6 +44,18 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
         if known else f"{wanted[:60]!r} is no name in the ontology",
         fix="marrow explain lists what is concluded, with each name in angle brackets",
     )
+
+
+def _dated(assessment: Assessment, row: str) -> Atom | None:
+    """Return what is concluded of the window that matters most of those a row gives."""
+    windows = windows_of(assessment, row)
+    waiting = [w for w in windows if w["state"] != "done"] or windows[-1:]
+    told = waiting[0] if waiting else term_of(assessment, row)
+    if told is None:
+        return None
+    window = f"<{told['window']}>"
+    return next((fact for p in (*STATES, *TERMS)
+                 if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
 
 def _proof(assessment: Assessment, fact: Atom) -> Proof:
