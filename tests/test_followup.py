@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from reasoner import load_knowledge
 from reasoner.assessment import Assessment
 from reasoner.engine import Engine
 from reasoner.explanation.report import report
@@ -152,3 +153,18 @@ def test_iron_that_may_end_is_not_told_to_go_on(engine: Engine) -> None:
     text = lines(engine, "t12m-iron-may-end")
     assert not any(line.startswith("Continue iron") for line in text)
     assert any(line.startswith("Continue iron") for line in lines(engine, "t12l-last-day-of-iron"))
+
+
+def test_a_site_that_follows_one_source_is_shown_that_one(engine: Engine) -> None:
+    site = b"""@prefix dcterms: <http://purl.org/dc/terms/> .
+    @prefix marrow: <https://w3id.org/marrow/> .
+    [] a marrow:SiteChoice ; dcterms:source "Board, 2 May 2026" ; marrow:follows marrow:G1204 ."""
+    chosen = load_knowledge(site=site)
+    rows = {r["name"]: r for r in report(assessed(chosen, "t12l-last-day-of-iron"))["monitoring"]}
+    assert "G1203" not in rows
+    assert rows["G1204"]["dueFrom"] == "2026-09-01"
+    assert rows["G1204"]["disagreesWith"] == []
+    assert rows["G1204"]["siteFollows"] == [
+        {"source": "Board, 2 May 2026", "setsAside": ["G1203"]}]
+    assert "this site follows it in place of G1203: Board, 2 May 2026" in lines(
+        chosen, "t12l-last-day-of-iron")

@@ -14,6 +14,7 @@ from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow
 from ..quantity import text_of
 from ..rule import Atom
+from ..site import SOURCE, set_aside_by
 from .steps import because
 
 STATES = {"hasMissedWindow": "overdue", "hasOpenWindow": "due", "hasWindowAhead": "to-come",
@@ -69,9 +70,14 @@ def _entry(assessment: Assessment, row: str) -> dict[str, Any]:
              "interval": [graph.label(i) for i in graph.objects(other, marrow("interval"))],
              "dueFrom": next((w["from"] for w in windows_of(assessment, other)
                               if w["state"] != "done"), None)}
-            for other in graph.objects(row, marrow("disagreesWith"))
+            for other in sorted(set_aside_by(graph, row)) if other in assessment.related("meets")
         ],
         "chosenBy": [local_name(by) for by in graph.subjects(marrow("chooses"), row)],
+        "siteFollows": [
+            {"source": graph.text(choice, SOURCE),
+             "setsAside": [local_name(o) for o in graph.objects(choice, marrow("setsAside"))]}
+            for choice in graph.subjects(marrow("follows"), row)
+        ],
         "term": term,
         "tooEarly": [assessment.wording.record(o) for o in assessment.related("hasEarlyObservation")
                      if due and _is_followed(assessment, row, o)],
@@ -196,6 +202,9 @@ def _when(entry: dict[str, Any]) -> Iterator[str]:
         when = f", first on {other['dueFrom']}" if other["dueFrom"] else ""
         yield f"SOURCES DISAGREE: {other['id']} ({other['citation']}) says " \
               f"{', '.join(other['interval'])}{when}"
+    for choice in entry["siteFollows"]:
+        yield f"this site follows it in place of {', '.join(choice['setsAside'])}: " \
+              f"{choice['source']}"
     if entry["disagreesWith"]:
         yield f"followed here by {', '.join(entry['chosenBy'])}; a site may choose the other" \
             if entry["chosenBy"] else "not the one followed here; a site may choose it"

@@ -10,9 +10,10 @@ from ..mechanism import Path
 from ..namespaces import MARROW, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
+from .decisions import site_data
 from .diagram import draw
 from .followup import STATES, TERMS, term_of, windows_of
-from .steps import steps_of
+from .steps import every_step, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
@@ -80,10 +81,21 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
     return list(found)
 
 
-def explain_why(assessment: Assessment, fact: Atom) -> str:
+def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
+    """Return a line for each threshold of a site in a proof: its definition and who gave it."""
+    data = site_data(assessment.engine)
+    used = {name for step in steps_of(assessment, proof) for name in step.site}
+    return [
+        f"  site [{t['name']}] {t['label']}: {t['sign']} {t['inForce']} {t['unit']} "
+        f"(shipped: {t['sign']} {t['shipped']} {t['unit']}). {t['source']}"
+        for t in (data["thresholds"] if data else []) if t["name"] in used
+    ]
+
+
+def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = _proof(assessment, fact)
-    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof)]
+    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -98,6 +110,7 @@ def explain_why(assessment: Assessment, fact: Atom) -> str:
         citation = f" {source['citation']}" if source["citation"] else ""
         lines.append(f"  {source['id']} [{source['provenance'] or '-'}] "
                      f"{source['says'] or source['label']}{citation}")
+    lines += site_sources(assessment, proof)
     lines += ["", f"As of {assessment.patient.as_of}; knowledge {assessment.engine.version} "
                   f"({assessment.engine.fingerprint}).", assessment.wording.notice(), ""]
     return "\n".join(lines)
@@ -112,8 +125,8 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     return draw(assessment, _proof(assessment, fact), form)
 
 
-def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
-    """Return why a statement holds, as data."""
+def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[str, Any]:
+    """Return why a statement holds, as data; with every step if it is to be unfolded."""
     proof = _proof(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
@@ -126,9 +139,10 @@ def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
             {
                 "number": step.number, "says": step.sentence, "rule": step.rule,
                 "from": list(step.premises), "records": list(step.records),
-                "sources": list(step.sources),
+                "sources": list(step.sources), "absences": list(step.absences),
+                "site": list(step.site),
             }
-            for step in steps_of(assessment, proof)
+            for step in (every_step if unfold else steps_of)(assessment, proof)
         ],
         "paths": [[local_name(k) for k in path.kinds] for path in bridge(assessment, proof)],
         "sources": [source_of(assessment.graph, term) for term in sources(assessment, proof)],
