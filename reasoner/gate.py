@@ -150,15 +150,16 @@ class _Gate:
             day = self._date(self.patient, born)
             if day is None:
                 continue
-            age = self.as_of.year - day.year - (
-                (self.as_of.month, self.as_of.day) < (day.month, day.day)
-            )
+            months = (self.as_of.year - day.year) * 12 + self.as_of.month - day.month \
+                - (self.as_of.day < day.day)
+            age = months // 12
             if age < 0 or age > 130:
                 self._issue(self.patient, "birth-date-not-plausible",
                             "the birth date gives no plausible age", "send the true birth date")
                 continue
-            self._add(self.patient, "ageInYears", integer_literal(age), "age",
-                      (self.patient, marrow("birthDate"), born))
+            premise = (self.patient, marrow("birthDate"), born)
+            self._add(self.patient, "ageInYears", integer_literal(age), "age", premise)
+            self._add(self.patient, "ageInMonths", integer_literal(months), "age", premise)
 
     def _days(self, node: str) -> None:
         found: dict[str, int] = {}

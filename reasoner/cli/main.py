@@ -248,6 +248,10 @@ def check(
                                              "needs caution, leaves something open or cites "
                                              "nothing.")
     ] = False,
+    row_coverage: Annotated[
+        bool, typer.Option("--row-coverage", help="Instead show what carries each guideline row; "
+                                                  "exit 1 if one is carried by nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -267,7 +271,7 @@ def check(
 
     from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
-    from ..coverage import coverage_text, find_coverage
+    from ..coverage import coverage_text, find_coverage, find_row_coverage, row_coverage_text
     from ..knowledge import find_root
     from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
@@ -290,6 +294,10 @@ def check(
             doubts = doubted_statements(load_knowledge().graph)
             emit(doubts, as_json, partial(doubts_text, doubts))
             return
+        if row_coverage:
+            rows_of = find_row_coverage(find_root())
+            emit([asdict(r) for r in rows_of], as_json, partial(row_coverage_text, rows_of))
+            raise typer.Exit(0 if all(r.carriers for r in rows_of) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
