@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .derivation import Derivations
 from .engine import Engine
 from .errors import Issue
 from .gate import GatedPatient
+from .grounding import Grounding
 from .knowledge import Graph
 from .mechanism import Path, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
@@ -20,6 +21,9 @@ from .proof import Proof, prove
 from .result import Result
 from .rule import Atom
 from .wording import Wording
+
+if TYPE_CHECKING:
+    from .justification import Justifier
 
 ROOT = f"<{MARROW}>"
 
@@ -47,6 +51,13 @@ class Assessment:
     def derivations(self) -> Derivations:
         """Every derivation of every inferred statement."""
         return Derivations(self.result, self.patient, self.engine.origins)
+
+    @cached_property
+    def justifier(self) -> Justifier:
+        """What finds the smallest parts of what is known that give a conclusion."""
+        from .justification import Justifier  # the solver is for those who ask
+
+        return Justifier(Grounding(self.engine, self.patient))
 
     @cached_property
     def wording(self) -> Wording:

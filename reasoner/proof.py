@@ -146,6 +146,21 @@ def visible_premises(steps: dict[Atom, Derivation], step: Derivation, graph: Gra
             stack.extend(reversed(steps[fact].premises))
 
 
+def folded_steps(steps: dict[Atom, Derivation], step: Derivation, graph: Graph) \
+        -> Iterator[Derivation]:
+    """Yield a step and the steps on unnamed expressions that a reader sees as part of it."""
+    own = plain_statement(step.conclusion, graph)
+    stack, seen = [step], set[Atom]()
+    while stack:
+        current = stack.pop()
+        yield current
+        for fact in current.premises:
+            plain = plain_statement(fact, graph)
+            if fact in steps and fact not in seen and (is_technical(plain) or plain == own):
+                seen.add(fact)
+                stack.append(steps[fact])
+
+
 def statement_iri(fact: Atom) -> str:
     """Return the name of the node that stands for a statement."""
     return f"<{MARROW}statement/{hashlib.sha256(repr(fact).encode()).hexdigest()[:20]}>"
