@@ -15,7 +15,7 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask
+from . import ask, release
 from .call import (
     AsJson,
     AsOf,
@@ -280,6 +280,7 @@ def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
 
 
 ask.register(app)
+release.register(app)
 
 
 def run() -> None:
