@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .call import AsJson, AsOf, Example, Patient, answering, assessment_of, emit
+from .call import (
+    AsJson,
+    AsOf,
+    Example,
+    Patient,
+    Thresholds,
+    answering,
+    assessment_of,
+    emit,
+)
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
@@ -38,7 +47,7 @@ def _split(arguments: list[str], example: str, wanted: int, what: str) -> tuple[
 def _answer(assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
             text: Callable[[dict[str, Any]], str], as_json: bool) -> None:
     found = data(assessment)
-    emit(found, as_json, partial(text, found))
+    emit(found, as_json, partial(text, found), assessment.engine)
 
 
 Asked = Annotated[
@@ -48,14 +57,14 @@ Asked = Annotated[
 
 
 def why_not(arguments: Asked, example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+            as_json: AsJson = False, thresholds: Thresholds = "") -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one name")
-        _answer(assessment_of(file, example, as_of), lambda a: whynot.why_not(a, name),
-                whynot.why_not_text, as_json)
+        _answer(assessment_of(file, example, as_of, thresholds=thresholds),
+                lambda a: whynot.why_not(a, name), whynot.why_not_text, as_json)
 
 
 def what_if(
@@ -63,6 +72,7 @@ def what_if(
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
+    thresholds: Thresholds = "",
     set_: Annotated[
         Changes, typer.Option("--set", help="A result to suppose, such as Name=6.8unit.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
@@ -85,7 +95,7 @@ def what_if(
         if not wanted:
             raise UsageError("no-change", what="nothing to suppose",
                              fix="give --set, --add, --deny or --remove")
-        assessment = assessment_of(patient, example, as_of)
+        assessment = assessment_of(patient, example, as_of, thresholds=thresholds)
         changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
         _answer(assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text, as_json)
 
@@ -96,43 +106,44 @@ def contrast(
                                   "--example) and two interventions.")
     ],
     example: Example = "", as_of: AsOf = "", as_json: AsJson = False,
+    thresholds: Thresholds = "",
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
     from ..explanation import contrast as side_by_side
 
     with answering():
         file, (first, second) = _split(arguments, example, 2, "two names")
-        _answer(assessment_of(file, example, as_of),
+        _answer(assessment_of(file, example, as_of, thresholds=thresholds),
                 lambda a: side_by_side.contrast(a, first, second),
                 side_by_side.contrast_text, as_json)
 
 
 def missing(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+            as_json: AsJson = False, thresholds: Thresholds = "") -> None:
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
 
     with answering():
-        _answer(assessment_of(patient, example, as_of), unknown.missing, unknown.missing_text,
-                as_json)
+        _answer(assessment_of(patient, example, as_of, thresholds=thresholds),
+                unknown.missing, unknown.missing_text, as_json)
 
 
 def evidence(arguments: Asked, example: Example = "", as_of: AsOf = "",
-             as_json: AsJson = False) -> None:
+             as_json: AsJson = False, thresholds: Thresholds = "") -> None:
     """Say what in an assessment rests on one claim or guideline row."""
     from ..explanation import evidence as sources
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one claim or row")
-        _answer(assessment_of(file, example, as_of), lambda a: sources.evidence(a, name),
-                sources.evidence_text, as_json)
+        _answer(assessment_of(file, example, as_of, thresholds=thresholds),
+                lambda a: sources.evidence(a, name), sources.evidence_text, as_json)
 
 
 def explain_pain(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-                 as_json: AsJson = False) -> None:
+                 as_json: AsJson = False, thresholds: Thresholds = "") -> None:
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
     with answering():
-        _answer(assessment_of(patient, example, as_of), pain.explain_pain, pain.pain_text,
-                as_json)
+        _answer(assessment_of(patient, example, as_of, thresholds=thresholds),
+                pain.explain_pain, pain.pain_text, as_json)
