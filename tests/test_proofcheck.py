@@ -655,10 +655,10 @@ def test_amounts_by_hand(checker: Checker, written: str, least: str | None, most
 
 
 @pytest.mark.parametrize(("written", "expected"), [
-    ('marrow:birthDate "2008-11-01"^^xsd:date', {"ageInYears": 18}),
-    ('marrow:birthDate "2008-11-02"^^xsd:date', {"ageInYears": 17}),
+    ('marrow:birthDate "2008-11-01"^^xsd:date', {"ageInYears": 18, "ageInMonths": 216}),
+    ('marrow:birthDate "2008-11-02"^^xsd:date', {"ageInYears": 17, "ageInMonths": 215}),
     ('marrow:birthDate "2026-11-02"^^xsd:date', {}),
-    ('marrow:birthDate "1896-10-31"^^xsd:date', {"ageInYears": 130}),
+    ('marrow:birthDate "1896-10-31"^^xsd:date', {"ageInYears": 130, "ageInMonths": 1560}),
     ('marrow:birthDate "1895-10-31"^^xsd:date', {}),
     ('marrow:birthDate "2008"^^xsd:gYear', {}),
     ('marrow:date "2026-08-01"^^xsd:date', {"daysAgo": 92}),
