@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,12 @@ def test_it_is_the_same_byte_for_byte_and_the_checksums_hold(folder: Path, tmp_p
     for line in (folder / SUMS).read_text().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+def test_turtle_escapes_nothing_in_a_name(folder: Path) -> None:
+    """The parser that many editors of ontologies have refuses such names."""
+    text = re.sub(r'"(?:\\.|[^"\\])*"', '""', (folder / "marrow.ttl").read_text("utf-8"))
+    assert chr(92) not in text
 
 
 def test_json_ld_fetches_nothing(folder: Path) -> None:
