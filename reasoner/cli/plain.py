@@ -107,16 +107,16 @@ def _show_answer(reader: Reader, question: str, read: Understood, patient: list[
         typer.echo(printable(f"  the same as: {understood['command']}\n"))
     if not read.form.about_patient:
         data, text = answer(read, reader.graph)
-        instead = ""
+        instead, engine = "", asked.load()
     else:
         if not patient:
             raise UsageError("no-patient", what="this is asked of a patient",
                              fix="name a patient file or --example, such as "
                                  f"{example_names()[0]}")
         assessment = asked.assess([] if asked.example else patient)
-        instead = correction(read, assessment)
+        instead, engine = correction(read, assessment), assessment.engine
         data, text = answer(read, assessment)
     if instead and not asked.as_json:
         typer.echo(printable(f"It is not so: {instead}.\n"))
     emit({"asked": question, "understood": understood, "notSo": instead or None, "answer": data},
-         asked.as_json, text)
+         asked.as_json, text, engine)
