@@ -5,6 +5,7 @@ All resources are first put on a shelf, sorted by patient; then each patient is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -209,7 +210,7 @@ class FhirInput:
         person = reading.read_person(subject)
         for entry, reason in self._shelf.belonging(number):
             reading.take(entry, reason)
-            if len(reading.ends) > MAX_ENTRIES:
+            if reading.ends.total() > MAX_ENTRIES:
                 raise LimitReached("too-many-entries", where=self.name,
                                    what=f"more than {MAX_ENTRIES} resources of one patient",
                                    fix="send a part of the record")
@@ -239,7 +240,7 @@ class FhirInput:
         for entry, reason in self._shelf.belonging(None):
             if entry.kind == MEDICATION:
                 referred = self._shelf.is_referred_to(entry.position)
-                reading.ends.append((entry.kind, reason or ("" if referred else "not-referred-to")))
+                reading.ends[entry.kind, reason or ("" if referred else "not-referred-to")] += 1
             elif not reason and entry.kind in _READERS:
                 reading.take(entry, "no-subject")
             else:
@@ -261,7 +262,7 @@ class _Reading:
 
     def __init__(self, source: FhirInput, notes: Notes) -> None:
         self.notes = notes
-        self.ends: list[tuple[str, str]] = []
+        self.ends: Counter[tuple[str, str]] = Counter()
         self._source = source
         self._context = source.context(notes)
         self._records: list[Record] = []
@@ -274,7 +275,7 @@ class _Reading:
             self.notes.add(reason, entry.name, what.format(kind=clean(entry.kind, 60)), fix)
         elif not reason:
             reason = self._read(entry)
-        self.ends.append((clean(entry.kind, 60), reason))
+        self.ends[clean(entry.kind, 60), reason] += 1
 
     def _read(self, entry: Entry) -> str:
         """Make the records of a resource; return why it cannot be used, if it cannot."""
