@@ -15,6 +15,7 @@ from ..mapping import Mappings
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
 from ..scale import read_scales
+from .answers import read_answer
 from .census import UNSURE, Census, Subject
 from .concepts import Kinds
 from .document import Entry, read_resources
@@ -294,7 +295,8 @@ class _Reading:
     def _make(self, entry: Entry, reader: Reader) -> str:
         """Keep the records of a resource; return why no rule can use them, if so."""
         notes = self.notes
-        made = reader(entry, self._context)
+        answered = read_answer(entry, self._context) if entry.kind == "Observation" else None
+        made = reader(entry, self._context) if answered is None else answered
         reason = notes.reason
         self._records += made
         if not made:
