@@ -170,3 +170,11 @@ def test_the_pain_is_explained_with_what_treats_where() -> None:
 def test_a_contradicted_link_is_named() -> None:
     found = ask("explain-pain", case("x09-aplastic"))
     assert found["contradicted"]
+
+
+def test_an_examination_acts_on_nothing_on_the_way_to_the_pain() -> None:
+    """Oral iron treats the anemia; celiac serology, recommended too, looks for its cause."""
+    found = ask("explain-pain", "--example", "iron-deficiency")
+    acting = {t["intervention"] for path in found["paths"] for t in path["treated"]}
+    assert "OralIron" in acting
+    assert "CeliacSerology" not in acting

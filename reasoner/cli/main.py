@@ -218,7 +218,8 @@ def graph(
     as_json: AsJson = False,
 ) -> None:
     """Show the mechanism graph: what leads to what, in which context, says who."""
-    from ..explanation.page import graph_data, graph_page, graph_text
+    from ..explanation.links import graph_data, graph_text
+    from ..explanation.page import graph_page
     from ..pipeline import load_knowledge
 
     with answering():
