@@ -15,7 +15,7 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask
+from . import ask, diff
 from .call import (
     AsJson,
     AsOf,
@@ -326,6 +326,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 
 ask.register(app)
+diff.register(app)
 
 
 def run() -> None:

@@ -17,7 +17,7 @@ from ..assessment import (
 )
 from ..disagreement import Disagreement, disagreements_of
 from ..knowledge import Graph
-from ..mechanism import Path
+from ..mechanism import Path, grade_of
 from ..namespaces import TYPE, local_name, marrow
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
@@ -52,7 +52,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "name": local_name(kind),
                 "iri": kind.strip("<>"),
                 "label": graph.label(kind),
-                "certainty": _grade(assessment, paths[0].rank),
+                "certainty": grade_of(graph, paths[0].rank),
                 "paths": [_path(assessment, path) for path in paths],
             }
             for kind, paths in mechanisms_of(assessment)
@@ -232,25 +232,17 @@ def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
     }
 
 
-def _grade(assessment: Assessment, rank: float) -> str | None:
-    graph = assessment.graph
-    for point in ("HighCertainty", "ModerateCertainty", "LowCertainty"):
-        if graph.number(marrow(point), marrow("rank")) == rank:
-            return graph.text(marrow(point), marrow("code"))
-    return None
-
-
 def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
     graph = assessment.graph
     return {
         "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
-        "certainty": _grade(assessment, path.rank),
+        "certainty": grade_of(graph, path.rank),
         "links": [
             {
                 "name": local_name(link.node),
                 "label": graph.label(link.node),
                 "says": graph.definition(link.node),
-                "certainty": _grade(assessment, link.rank),
+                "certainty": grade_of(graph, link.rank),
                 "claims": [local_name(c) for c in link.claims],
             }
             for link in path.links
