@@ -48,6 +48,13 @@ def article_alone(knowledge: Knowledge) -> Knowledge:
     return replace(knowledge, graph=Graph(graph.triples - dropped))
 
 
+def tier_of(graph: Graph, statement: str) -> str:
+    """Return who says a statement: the article, guidelines, or this project."""
+    provenance = graph.object(statement, marrow("provenance"))
+    return {marrow("FromArticle"): ARTICLE, marrow("ProjectDecision"): "this project"}.get(
+        provenance or "", "guidelines")
+
+
 def _is_of_the_article(graph: Graph, term: str) -> bool:
     sources = {*graph.objects(term, iri(DCTERMS, "source")), *graph.objects(term, marrow("claim"))}
     return any(marrow("Claim") in graph.objects(s, TYPE) for s in sources)

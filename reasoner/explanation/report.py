@@ -19,9 +19,11 @@ from ..disagreement import Disagreement, disagreements_of
 from ..knowledge import Graph
 from ..mechanism import Path, grade_of
 from ..namespaces import TYPE, local_name, marrow
+from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
 from .steps import because
+from .tiers import article_notice, statements_behind
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -35,6 +37,8 @@ def report(assessment: Assessment) -> dict[str, Any]:
             "version": assessment.engine.version,
             "fingerprint": assessment.engine.fingerprint,
             "evidence": assessment.engine.evidence,
+            "articleNotice": article_notice(assessment)
+            if assessment.engine.evidence == ARTICLE else None,
             "notice": assessment.wording.notice(),
         },
         "site": site_data(assessment.engine),
@@ -181,6 +185,7 @@ def _row(assessment: Assessment, row: str, found: tuple[Disagreement, ...]) -> d
     certainty = graph.object(row, marrow("certainty"))
     return {
         **source_of(graph, row),
+        "tier": tier_of(graph, row),
         "modality": graph.text(modality, marrow("code")) if modality else None,
         "certainty": graph.text(certainty, marrow("code")) if certainty else None,
         "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
@@ -208,6 +213,8 @@ def _condition(assessment: Assessment, kind: str, found: tuple[Disagreement, ...
         "certainty": certainty_of(assessment, fact),
         "because": because(assessment, fact),
         "sourcesDisagree": disputed(assessment, found, fact),
+        "tiers": sorted({s["tier"] for s in statements_behind(assessment, "has", kind)})
+        if assessment.engine.evidence == ARTICLE else None,
         "proof": _proof(assessment, "has", kind),
     }
 
@@ -226,7 +233,7 @@ def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
         "urgency": _urgency(assessment, rows),
         "actions": [graph.text(row, marrow("action")) for row in rows],
         "actors": [graph.text(row, marrow("actor")) for row in rows],
-        "sources": [source_of(graph, row) for row in rows],
+        "sources": [{**source_of(graph, row), "tier": tier_of(graph, row)} for row in rows],
         "because": because(assessment, assessment.fact("hasOpenFlag", kind)),
         "proof": _proof(assessment, "hasOpenFlag", kind),
     }
