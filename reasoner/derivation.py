@@ -101,6 +101,17 @@ class Derivations:
             return [Derivation(static[0], 1, (), static[1], (), fact)]
         return []
 
+    def behind(self, fact: Atom) -> set[Atom]:
+        """Return every premise of every derivation of a statement, of theirs, and so on."""
+        found: set[Atom] = set()
+        waiting = [fact]
+        while waiting:
+            for derivation in self.of(waiting.pop()):
+                fresh = [p for p in derivation.premises if p not in found]
+                found.update(fresh)
+                waiting += fresh
+        return found
+
     @cached_property
     def heights(self) -> dict[Atom, int]:
         """The least number of steps from leaves to each inferred statement.

@@ -28,6 +28,7 @@ from .program import (
     schema_rules,
     unfold,
 )
+from .relaxation import Relaxation
 from .result import Result
 from .rule import Absence, Atom, Rule
 from .site import Site, apply_site
@@ -38,10 +39,11 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
-                 "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
+    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "closesInDays",
+                 "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
+                 "ofInterval", "opensInDays", "opensOn", "startedDaysAgo")
 )
-"""What the gate writes: numbers computed from dates and values before any rule runs."""
+"""What the gate writes: what is computed from dates and values before any rule runs."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Engine:
         from . import columns  # numpy is for blocks and for compiling; one patient does without
 
         return columns.Evaluator(self.program)
+
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """The program with its absences granted, for what parts of a record would give."""
+        return Relaxation(self.program)
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Return everything that follows from one patient's gated facts."""

@@ -109,11 +109,20 @@ def _replace_bound(graph: Graph, decided: SiteThreshold) -> tuple[set[Atom], set
 
 
 def set_aside_by(graph: Graph, follows: str) -> set[str]:
-    """Return the other readings of the disagreements in which a statement is one reading."""
-    return {
+    """Return the other readings of the disagreements in which a statement is one reading.
+
+    A statement counts for its parts as well: G506 for G506-severe.
+    """
+    others = {
         other for disagreement in graph.subjects(marrow("reading"), follows)
         for other in graph.objects(disagreement, marrow("reading"))
     } - {follows}
+    parts = {
+        row for sort in ("GuidanceRow", "MonitoringRow", "FlagRow", "Requirement", "Statement")
+        for row in graph.subjects(TYPE, marrow(sort))
+        if any(row.startswith(f"{other[:-1]}-") for other in others)
+    }
+    return others | parts
 
 
 def _without(graph: Graph, readings: set[str]) -> Iterator[Atom]:

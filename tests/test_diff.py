@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reasoner.cli.main import app
+from test_site import STRICT
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -153,8 +154,7 @@ def test_no_change_says_so() -> None:
 
 def test_a_site_file_is_a_version_of_the_knowledge(tmp_path: Path) -> None:
     site = tmp_path / "site.ttl"
-    site.write_text(PREFIXES + '[] a marrow:SiteChoice ; dcterms:source "a test" ; '
-                               "marrow:follows marrow:G908 .\n")
+    site.write_text(STRICT)
     case = HERE / "golden" / "c16e-anticonvulsant" / "patient.ttl"
     answer = CliRunner().invoke(app, ["diff", "shipped", str(site), str(case), *AS_OF, "--json"])
     found = json.loads(answer.stdout)

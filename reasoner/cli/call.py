@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -21,11 +21,20 @@ from ..errors import MarrowError, UsageError
 if TYPE_CHECKING:
     from ..assessment import Assessment
     from ..engine import Engine
+    from ..errors import Issue
+    from ..patient import PatientGraph
 
 Patient = Annotated[
     str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
                              "standard input.", show_default=False),
 ]
+Files = Annotated[
+    list[str], typer.Argument(metavar="[PATIENT]...", help="As for the other commands; FHIR may "
+                              "also be a folder, NDJSON, gzip, or several files of them.",
+                              show_default=False),
+]
+Which = Annotated[str, typer.Option("--patient", help="The id of the patient that is meant, where "
+                                                      "the input holds several.")]
 Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
 Thresholds = Annotated[
@@ -66,9 +75,7 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     from ..hostile import MAX_FILE
     from ..pipeline import read_file
 
-    if bool(path) == bool(example):
-        raise UsageError("no-patient", what="name either a patient file or --example",
-                         fix=f"examples: {', '.join(example_names())}")
+    check_named([path] if path else [], example)
     if example:
         found = examples_folder() / f"{example}.ttl"
         if example not in example_names():
@@ -78,6 +85,17 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     if path == "-":
         return "-", sys.stdin.buffer.read(MAX_FILE + 1)
     return path, read_file(path)
+
+
+def check_named(paths: Sequence[str], example: str) -> None:
+    """Check that the arguments name a patient in one way.
+
+    Raises:
+        UsageError: neither a file nor an example was named, or both were.
+    """
+    if bool(paths) == bool(example):
+        raise UsageError("no-patient", what="name either a patient file or --example",
+                         fix=f"examples: {', '.join(example_names())}")
 
 
 def examples_folder() -> Path:
@@ -92,15 +110,31 @@ def example_names() -> list[str]:
     return sorted(p.stem for p in examples_folder().glob("*.ttl"))
 
 
-def assessment_of(path: str, example: str, as_of: str, evidence: str = "all",
-                  thresholds: str = "") -> Assessment:
+def read_record(paths: Sequence[str], example: str, which: str, engine: Engine) \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Read the one patient that the arguments name, and what of the record was not used."""
+    from ..pipeline import read_one, read_patient
+
+    check_named(paths, example)
+    if not example and "-" not in paths:
+        return read_one(paths, engine, which)
+    if len(paths) > 1 or which:
+        raise UsageError("which-patient", what="an example and standard input hold one patient "
+                         "here", fix="name a file to choose from")
+    return read_patient(*read_input("" if example else "-", example), engine)
+
+
+def assessment_of(path: str | Sequence[str], example: str, as_of: str, evidence: str = "all",
+                  thresholds: str = "", which: str = "") -> Assessment:
     """Read, validate and assess the patient that the arguments name."""
-    from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
+    from ..pipeline import assess_graph, load_knowledge, parse_date
 
     day = parse_date(as_of) if as_of else date.today()
-    name, data = read_input(path, example)
+    paths = [path] if isinstance(path, str) else path
+    named = [name for name in paths if name]
+    check_named(named, example)
     engine = load_knowledge(evidence=evidence, site=thresholds or None)
-    graph, issues = read_patient(name, data, engine)
+    graph, issues = read_record(named, example, which, engine)
     return assess_graph(engine, graph, day, issues)
 
 

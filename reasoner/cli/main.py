@@ -15,17 +15,20 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, diff
+from . import ask, diff, plain
 from .call import (
     AsJson,
     AsOf,
     Example,
-    Patient,
+    Files,
     Thresholds,
+    Which,
     answering,
     assessment_of,
+    check_named,
     emit,
     read_input,
+    read_record,
     tell_site,
 )
 
@@ -57,7 +60,7 @@ def marrow(
 
 @app.command()
 def explain(
-    patient: Patient = "",
+    patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
@@ -74,20 +77,36 @@ def explain(
                                                       "article alone and everything.")
     ] = False,
     thresholds: Thresholds = "",
+    which: Which = "",
+    all_patients: Annotated[
+        bool, typer.Option("--all-patients", help="Answer for every patient of the input, one "
+                                                  "after the other; with --json one a line.")
+    ] = False,
+    import_report: Annotated[
+        bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
+                                                   "not needed or not understood, and why.")
+    ] = False,
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
     from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
+    from .cohort import explain_all, show_import
 
     with answering():
+        if import_report:
+            show_import(patient, example, which, as_json)
+            return
+        if all_patients:
+            explain_all(patient, example, as_of, evidence, everything, as_json)
+            return
         if compare:
-            alone = assessment_of(patient, example, as_of, "article", thresholds)
-            both = assessment_of(patient, example, as_of, "all", thresholds)
+            alone = assessment_of(patient, example, as_of, "article", thresholds, which)
+            both = assessment_of(patient, example, as_of, "all", thresholds, which)
             found = compare_evidence(alone, both)
             emit(found, as_json, partial(compare_text, found), both.engine)
             return
-        assessment = assessment_of(patient, example, as_of, evidence, thresholds)
+        assessment = assessment_of(patient, example, as_of, evidence, thresholds, which)
         emit(report(assessment) if as_json else None, as_json,
              partial(explain_text, assessment, everything))
 
@@ -108,19 +127,28 @@ def why(
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--justifications", help="Instead show every smallest part of what is "
+                                                    "known that gives it.")
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
+                                                          "look for.")
+    ] = 50,
     thresholds: Thresholds = "",
+    which: Which = "",
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
     with answering():
         *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one conclusion")
-        assessment = assessment_of(files[0] if files else "", example, as_of,
-                                   thresholds=thresholds)
+        assessment = assessment_of(files, example, as_of, thresholds=thresholds, which=which)
         fact = find_conclusion(assessment, wanted)
         if rdf:
             write_trig(assessment, fact, Path(rdf))
@@ -128,20 +156,24 @@ def why(
             tell_site(assessment.engine)
             typer.echo(draw_why(assessment, fact, draw), nl=False)
             return
-        emit(why_data(assessment, fact) if as_json else None, as_json,
-             partial(explain_why, assessment, fact), assessment.engine)
+        if every:
+            found = justifications(assessment, fact, most)
+            emit(found, as_json, partial(justifications_text, found), assessment.engine)
+            return
+        emit(why_data(assessment, fact, unfold) if as_json else None, as_json,
+             partial(explain_why, assessment, fact, unfold), assessment.engine)
 
 
 @app.command()
-def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False,
-             thresholds: Thresholds = "") -> None:
+def validate(patient: Files = [], example: Example = "", as_json: AsJson = False,  # noqa: B006
+             thresholds: Thresholds = "", which: Which = "") -> None:
     """Check a patient graph against the shapes; exit 1 if anything breaks one.
 
     With a site's file that file is checked first, and alone if no patient is named.
     """
     from dataclasses import asdict
 
-    from ..pipeline import load_knowledge, read_patient, validate_patient
+    from ..pipeline import load_knowledge, validate_patient
     from ..validation import set_aside
 
     with answering():
@@ -149,8 +181,8 @@ def validate(patient: Patient = "", example: Example = "", as_json: AsJson = Fal
         if thresholds and not patient and not example:
             emit({"conforms": True, "findings": []}, as_json, lambda: "conforms\n", engine)
             return
-        name, data = read_input(patient, example)
-        graph, issues = read_patient(name, data, engine)
+        check_named(patient, example)
+        graph, issues = read_record(patient, example, which, engine)
         found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
         lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
         verdict = f"{len(found)} findings\n" if found else "conforms\n"
@@ -327,6 +359,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 ask.register(app)
 diff.register(app)
+plain.register(app)
 
 
 def run() -> None:

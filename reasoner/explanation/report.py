@@ -22,6 +22,7 @@ from ..namespaces import TYPE, local_name, marrow
 from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
+from .followup import monitoring, term_of
 from .steps import because
 from .tiers import article_notice, statements_behind
 
@@ -72,23 +73,21 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "says": graph.definition(kind),
                 "because": because(assessment, assessment.fact("showsPitfall", kind)),
                 "proof": _proof(assessment, "showsPitfall", kind),
+                "sources": [source_of(graph, row) for row in _rows_of_pitfall(assessment, kind)],
+                "term": next((term for row in _rows_of_pitfall(assessment, kind)
+                              if (term := term_of(assessment, row))), None),
             }
             for kind in assessment.related("showsPitfall")
         ],
-        "monitoring": [
-            {
-                **source_of(graph, row),
-                "name": local_name(row),
-                "action": graph.text(row, marrow("action")),
-                "items": [local_name(k) for k in graph.objects(row, marrow("item"))],
-                "proof": _proof(assessment, "meets", row),
-            }
-            for row in assessment.related("meets")
-            if marrow("MonitoringRow") in graph.objects(row, TYPE)
-        ],
+        "monitoring": monitoring(assessment),
         "assumptions": assumptions(assessment),
         "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
     }
+
+
+def _rows_of_pitfall(assessment: Assessment, kind: str) -> list[str]:
+    return [row for row in assessment.related("meets")
+            if kind in assessment.graph.objects(row, marrow("pitfall"))]
 
 
 def recommendations(assessment: Assessment, found: tuple[Disagreement, ...]) \
@@ -191,6 +190,7 @@ def _row(assessment: Assessment, row: str, found: tuple[Disagreement, ...]) -> d
         "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
         "facts": because(assessment, assessment.fact("meets", row)),
         "sourcesDisagree": disputed(assessment, found, assessment.fact("meets", row), [row]),
+        "term": term_of(assessment, row),
     }
 
 

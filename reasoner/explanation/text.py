@@ -11,8 +11,9 @@ from ..proof import Proof
 from ..tier import ARTICLE
 from .decisions import site_lines
 from .disagreements import disagreement_lines
+from .followup import due_text, monitoring_text, term_text
 from .report import report
-from .steps import steps_of
+from .steps import every_step, steps_of
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -47,18 +48,24 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield ""
         yield "Sources disagree, and none is preferred here; a site may choose (--thresholds)"
         yield from disagreement_lines(data["disagreements"])
-    for title, key in (("Pitfalls in the plan of care", "pitfalls"),
-                       ("Monitoring", "monitoring")):
-        if data[key]:
-            yield ""
-            yield title
-            for item in data[key]:
-                yield f"  {item['label']}"
-                detail = item.get("action") or item.get("says")
-                if detail:
-                    yield f"      {detail}"
-                if item.get("id"):
-                    yield f"      source: {_source(item)}"
+    if data["pitfalls"]:
+        yield ""
+        yield "Pitfalls in the plan of care"
+        for item in data["pitfalls"]:
+            yield f"  {item['label']}  <{item['name']}>"
+            yield f"      {item['says']}"
+            yield from (f"      {line}" for line in term_text(item["term"], stopped=True))
+            for reason in item["because"]:
+                yield f"      because {reason}"
+            for source in item["sources"]:
+                yield f"      source: {source_text(source)}"
+    if data["monitoring"]:
+        yield ""
+        yield "Monitoring"
+        yield from due_text(data["monitoring"])
+        for item in data["monitoring"]:
+            yield from monitoring_text(item)
+            yield f"      source: {source_text(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -107,7 +114,7 @@ def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
         for reason in flag["because"]:
             yield f"      because {reason}"
         for source in flag["sources"]:
-            yield f"      source: {_source(source, tiers)}"
+            yield f"      source: {source_text(source, tiers)}"
 
 
 def _pain(data: dict[str, Any]) -> Iterator[str]:
@@ -121,7 +128,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
         yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
 
 
-_TITLES = {
+TITLES = {
     "recommended": "Recommended",
     "consider": "May be considered",
     "cannot-tell": "Cannot tell yet",
@@ -132,7 +139,7 @@ _TITLES = {
 
 def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: bool) \
         -> Iterator[str]:
-    for outcome, title in _TITLES.items():
+    for outcome, title in TITLES.items():
         chosen = [e for e in entries if e["outcome"] == outcome]
         if not chosen:
             continue
@@ -182,14 +189,16 @@ def _recommendation(entry: dict[str, Any], tiers: bool) -> Iterator[str]:
         for row in entry[key]:
             disagree = "; sources disagree" if row["sourcesDisagree"] else ""
             yield f"      {sign} {row['label']} ({row['modality']}; " \
-                  f"{_source(row, tiers)}{disagree})"
+                  f"{source_text(row, tiers)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
+            yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
 
 
-def _source(row: dict[str, Any], tiers: bool = False) -> str:
+def source_text(row: dict[str, Any], tiers: bool = False) -> str:
+    """Return the id, citation and provenance of a row, and who says it if that is asked."""
     claims = f", {', '.join(row['claims'])}" if row.get("claims") else ""
     verified = " unverified" if row["provenance"] == "M" else ""
     citation = f" {row['citation']}" if row["citation"] else ""
@@ -197,13 +206,14 @@ def _source(row: dict[str, Any], tiers: bool = False) -> str:
     return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}{tier}]"
 
 
-def why_text(assessment: Assessment, proof: Proof) -> str:
+def why_text(assessment: Assessment, proof: Proof, unfold: bool = False) -> str:
     """Return a proof as numbered sentences, each after those it rests on."""
     lines = []
-    for step in steps_of(assessment, proof):
+    for step in every_step(assessment, proof) if unfold else steps_of(assessment, proof):
         rests = f" (from {', '.join(str(n) for n in step.premises)})" if step.premises else ""
         lines.append(f"{step.number:>3}. {step.sentence}{rests}")
         lines += [f"       {record}" for record in step.records]
+        lines += [f"       as long as {absence}" for absence in step.absences]
         source = f"; {', '.join(step.sources)}" if step.sources else ""
         bounds = f"; with this site's {', '.join(step.site)}" if step.site else ""
         lines.append(f"       by {step.rule}{source}{bounds}")
