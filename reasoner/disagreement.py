@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .assessment import Assessment
-from .knowledge import Graph
 from .namespaces import TYPE, marrow
 from .rule import Atom
 from .site import SOURCE
@@ -56,16 +55,6 @@ def disagreements_of(assessment: Assessment) -> tuple[Disagreement, ...]:
         if "for" in stances and len(stances) > 1:
             found.append(Disagreement(term, readings, _resting(assessment, readings)))
     return tuple(found)
-
-
-def other_readings(graph: Graph, statement: str) -> list[str]:
-    """Return the statements that answer the same question otherwise; none if a site settled it."""
-    if graph.subjects(marrow("follows"), statement):
-        return []
-    return [
-        other for term in graph.subjects(marrow("reading"), statement)
-        for other in graph.objects(term, marrow("reading")) if other != statement
-    ]
 
 
 def _is(assessment: Assessment, criterion: str) -> bool:

@@ -108,15 +108,20 @@ def _replace_bound(graph: Graph, decided: SiteThreshold) -> tuple[set[Atom], set
     }
 
 
-def set_aside_by(graph: Graph, follows: str) -> set[str]:
-    """Return the other readings of the disagreements in which a statement is one reading.
-
-    A statement counts for its parts as well: G506 for G506-severe.
-    """
-    others = {
-        other for disagreement in graph.subjects(marrow("reading"), follows)
+def other_readings(graph: Graph, statement: str) -> set[str]:
+    """Return the other readings of the disagreements in which a statement is one reading."""
+    return {
+        other for disagreement in graph.subjects(marrow("reading"), statement)
         for other in graph.objects(disagreement, marrow("reading"))
-    } - {follows}
+    } - {statement}
+
+
+def set_aside_by(graph: Graph, follows: str) -> set[str]:
+    """Return what is not followed where a statement is: the other readings and their parts.
+
+    G1203-later is a part of G1203.
+    """
+    others = other_readings(graph, follows)
     parts = {
         row for sort in ("GuidanceRow", "MonitoringRow", "FlagRow", "Requirement", "Statement")
         for row in graph.subjects(TYPE, marrow(sort))
