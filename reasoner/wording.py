@@ -28,7 +28,7 @@ class Wording:
 
     def notice(self) -> str:
         """Return the sentence that every output carries."""
-        return self.graph.text(f"<{MARROW}>", NOTICE) or ""
+        return notice_of(self.graph)
 
     def name(self, term: str) -> str:
         """Return how a term reads: its value, its label, or what its record says."""
@@ -97,6 +97,11 @@ class Wording:
         kinds = [local_name(o) for s, p, o in self.patient.facts if s == node and p == TYPE]
         what = self.graph.label(marrow(kinds[0])) if kinds else "record"
         return one_line(f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else ""))
+
+
+def notice_of(graph: Graph) -> str:
+    """Return the sentence that every output carries."""
+    return graph.text(f"<{MARROW}>", NOTICE) or ""
 
 
 def records_of(patient: GatedPatient) -> frozenset[str]:
