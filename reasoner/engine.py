@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
-                 "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
+    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost",
+                 "clockSecondsAgoAtLeast", "clockSecondsAgoAtMost", "daysAgo", "diedDaysAgo",
+                 "endedDaysAgo", "monthsAgo", "secondsAgoAtLeast", "secondsAgoAtMost",
+                 "startedDaysAgo", "zonedSecondsAgo")
 )
 """What the gate writes: numbers computed from dates and values before any rule runs."""
 

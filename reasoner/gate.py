@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from .errors import Issue
 from .knowledge import Graph
-from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
+from .namespaces import BOOLEAN, DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
@@ -34,6 +34,13 @@ from .rule import Atom
 OBSERVATION = marrow("Observation")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?")
+_ZONED = re.compile(r"(Z|[+-]\d{2}:\d{2})$")
+_SECOND = timedelta(seconds=1)
+_EASTMOST = timedelta(hours=14)
+_WESTMOST = timedelta(hours=12)
+"""How far the clocks of the world are ahead of and behind Coordinated Universal Time."""
+_ORDERED = ("value", "unreadAs")
+"""What a record says that is put in order with others of its kind: results, read or not."""
 _DAY_FACTS = (
     ("date", "daysAgo"),
     ("start", "startedDaysAgo"),
@@ -104,11 +111,13 @@ class _Gate:
         self.origins: dict[Atom, Computed] = {}
         self.issues: list[Issue] = []
         self.dropped: set[str] = set()
+        self.unsaid: set[Atom] = set()
 
     def run(self) -> GatedPatient:
         for node in sorted(self.about):
             if node == self.patient:
                 self._age()
+                self._death()
             else:
                 self._days(node)
                 if OBSERVATION in self.about[node][TYPE]:
@@ -118,7 +127,8 @@ class _Gate:
             self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
                         "list counts as not reviewed", "ask as of a later date to use it")
         self.dropped |= doubted
-        kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
+        kept = {t for t in self.triples - self.unsaid
+                if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
                             tuple(self.issues))
@@ -148,6 +158,31 @@ class _Gate:
             self._add(self.patient, "ageInYears", integer_literal(age), "age",
                       (self.patient, marrow("birthDate"), born))
 
+    def _death(self) -> None:
+        """Compute how long ago the patient died; a death after the as-of date has not happened."""
+        about = self.about[self.patient]
+        dates = about[marrow("deceasedDate")]
+        said = {(self.patient, marrow("deceased"), o) for o in about[marrow("deceased")]}
+        days = {written: self._date(self.patient, written) for written in dates}
+        coming = {w for w, day in days.items() if day is not None and day > self.as_of}
+        for written in coming:
+            self.unsaid.add((self.patient, marrow("deceasedDate"), written))
+        if coming and coming == set(dates):
+            self.unsaid |= said
+            self._issue(self.patient, "died-after-the-as-of-date", "the patient died after the "
+                        "as-of date, so the answer is for the patient as alive then",
+                        "ask as of today for what holds now")
+            return
+        for written, day in days.items():
+            if day is not None and written not in coming:
+                self._add(self.patient, "diedDaysAgo", integer_literal((self.as_of - day).days),
+                          "days", (self.patient, marrow("deceasedDate"), written))
+        if dates or any(_says_true(o) for _, _, o in said):
+            self._issue(self.patient, "deceased", "the record says that the patient has died; "
+                        "nothing is advised", "ask as of a date before the death")
+        else:
+            self.unsaid |= said
+
     def _days(self, node: str) -> None:
         found: dict[str, int] = {}
         for predicate, fact in _DAY_FACTS:
@@ -167,7 +202,7 @@ class _Gate:
                 self._add(node, fact, integer_literal(ago), "days", premise)
                 found.setdefault(predicate, ago)
                 if predicate == "date":
-                    self._minutes(node, written, premise)
+                    self._order(node, written, premise)
                     self._add(node, "monthsAgo", integer_literal(_months(day, self.as_of)),
                               "months", premise)
         if "date" not in found:
@@ -177,14 +212,30 @@ class _Gate:
                     self._add(node, "daysAgo", integer_literal(found[predicate]), "days",
                               (node, marrow(predicate), written))
 
-    def _minutes(self, node: str, written: str, premise: Atom) -> None:
-        lexical, datatype, _ = literal_parts(written)
-        if datatype != DATETIME:
+    def _order(self, node: str, written: str, premise: Atom) -> None:
+        """Bound the moment a result's date may mean, so that results can be put in order.
+
+        A time with a zone is one moment. A day or a time without one is compared with another on
+        the clock of their place, and with a time that has a zone as XML Schema 1.1 part 2, section
+        3.3.7.2 does: only where it is earlier or later in every time zone.
+        """
+        if not any(self.about[node][marrow(p)] for p in _ORDERED):
             return
-        moment = _moment_of(lexical)
+        lexical, datatype, _ = literal_parts(written)
         end = datetime.combine(self.as_of + timedelta(days=2), time.min)
-        minutes = (end - moment) // timedelta(minutes=1)
-        self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
+        first = last = _moment_of(lexical if datatype == DATETIME else f"{lexical}T00:00:00")
+        if datatype == DATE:
+            last += timedelta(days=1) - _SECOND
+        facts = {"secondsAgoAtLeast": end - last, "secondsAgoAtMost": end - first}
+        if datatype == DATETIME and _ZONED.search(lexical):
+            facts["zonedSecondsAgo"] = end - first
+        else:
+            facts = {f"clockS{name[1:]}": span for name, span in facts.items()} | {
+                "secondsAgoAtLeast": end - last - _WESTMOST,
+                "secondsAgoAtMost": end - first + _EASTMOST,
+            }
+        for name, span in facts.items():
+            self._add(node, name, integer_literal(span // _SECOND), "days", premise)
 
     def _date(self, node: str, written: str) -> date | None:
         lexical, datatype, _ = literal_parts(written)
@@ -249,6 +300,15 @@ class _Gate:
         days = [int(text_of(v)) for n, p, v in self.origins
                 if n == node and p == marrow("daysAgo")]
         return (days[0], tuple(dates)) if days else (0, ())
+
+
+def _says_true(written: str) -> bool:
+    """Tell whether a statement that somebody has died has to be taken as made.
+
+    Only a plain no is a no; what cannot be read must not pass for it.
+    """
+    lexical, datatype, _ = literal_parts(written)
+    return not (datatype == BOOLEAN and lexical in ("false", "0"))
 
 
 def _months(day: date, as_of: date) -> int:

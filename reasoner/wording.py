@@ -7,6 +7,7 @@ knowledge files; a relation without a template is read as subject, label, object
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .gate import GatedPatient
 from .knowledge import Graph
@@ -16,6 +17,7 @@ from .rule import Atom
 
 SENTENCE = marrow("sentence")
 NOTICE = marrow("notice")
+ASKED_AS = marrow("askedAs")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,13 @@ class Wording:
             return "the patient"
         if term.startswith('"'):
             return text_of(term)
-        return self.graph.label(term)
+        return self.record(term) if self.is_record(term) else self.graph.label(term)
+
+    def asked(self, term: str) -> str:
+        """Return how a term reads where it is asked for: as its sort is asked, or by its name."""
+        forms = [f for sort in self.graph.objects(term, TYPE)
+                 if (f := self.graph.text(sort, ASKED_AS))]
+        return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
 
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""
@@ -49,7 +57,7 @@ class Wording:
         """Tell whether a term is one of the patient's records."""
         return term in self._records
 
-    @property
+    @cached_property
     def _records(self) -> frozenset[str]:
         return records_of(self.patient)
 

@@ -18,6 +18,7 @@ from ..assessment import (
 from ..knowledge import Graph
 from ..mechanism import Path
 from ..namespaces import TYPE, local_name, marrow
+from .findings import findings_of
 from .steps import because
 
 
@@ -74,10 +75,12 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "proof": _proof(assessment, "meets", row),
             }
             for row in assessment.related("meets")
-            if marrow("MonitoringRow") in graph.objects(row, TYPE)
+            if marrow("MonitoringRow") in graph.objects(row, TYPE) and not assessment.has_died
         ],
         "assumptions": assumptions(assessment),
-        "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
+        "issues": _conflicts(assessment) + [
+            asdict(issue) for issue in (*findings_of(assessment), *assessment.issues)
+        ],
     }
 
 
