@@ -7,13 +7,13 @@ the proof like any other. What cannot be used is named in an issue and used by n
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from .errors import Issue
+from .errors import Issue, LimitReached
 from .knowledge import Graph
 from .namespaces import BOOLEAN, DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
@@ -39,6 +39,8 @@ _SECOND = timedelta(seconds=1)
 _EASTMOST = timedelta(hours=14)
 _WESTMOST = timedelta(hours=12)
 """How far the clocks of the world are ahead of and behind Coordinated Universal Time."""
+MAX_AT_ONE_TIME = 100
+"""How many results of one kind one date or time may bear; each is compared with all the others."""
 _ORDERED = ("value", "unreadAs")
 """What a record says that is put in order with others of its kind: results, read or not."""
 _DAY_FACTS = (
@@ -94,7 +96,11 @@ def read_scales(graph: Graph) -> dict[str, Scale]:
 
 
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
-    """Gate every number and date of a patient graph as of a date."""
+    """Gate every number and date of a patient graph as of a date.
+
+    Raises:
+        LimitReached: more results of one kind bear one date or time than can be compared.
+    """
     return _Gate(graph, knowledge, as_of).run()
 
 
@@ -114,6 +120,7 @@ class _Gate:
         self.unsaid: set[Atom] = set()
 
     def run(self) -> GatedPatient:
+        self._count()
         for node in sorted(self.about):
             if node == self.patient:
                 self._age()
@@ -132,6 +139,19 @@ class _Gate:
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
                             tuple(self.issues))
+
+    def _count(self) -> None:
+        """Refuse results by the hundreds that nothing puts in order: each is compared with all."""
+        together = Counter(
+            (kind, written) for about in self.about.values() if about[marrow("value")]
+            for kind in about[marrow("kind")] for written in about[marrow("date")]
+        )
+        for (kind, written), number in sorted(together.items()):
+            if number > MAX_AT_ONE_TIME:
+                raise LimitReached(
+                    "too-many-results-at-one-time", where=self.knowledge.label(kind),
+                    what=f"{number} results are dated {text_of(written)[:30]}",
+                    fix=f"send their times, or at most {MAX_AT_ONE_TIME} of one time")
 
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
