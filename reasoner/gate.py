@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
+from .crosscheck import Disagreement, Measured, find_disagreements, read_cross_checks
 from .errors import Issue, LimitReached
+from .interval import read_intervals, window_facts
 from .knowledge import Graph
+from .moment import moment_facts, moment_of
 from .namespaces import BOOLEAN, DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
-    Conversion,
     Refusal,
-    Scale,
     decimal_literal,
     gate,
     integer_literal,
@@ -30,15 +30,11 @@ from .quantity import (
     text_of,
 )
 from .rule import Atom
+from .scale import read_scales
 
 OBSERVATION = marrow("Observation")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?")
-_ZONED = re.compile(r"(Z|[+-]\d{2}:\d{2})$")
-_SECOND = timedelta(seconds=1)
-_EASTMOST = timedelta(hours=14)
-_WESTMOST = timedelta(hours=12)
-"""How far the clocks of the world are ahead of and behind Coordinated Universal Time."""
 MAX_AT_ONE_TIME = 100
 """How many results of one kind one date or time may bear; each is compared with all the others."""
 _ORDERED = ("value", "unreadAs")
@@ -50,6 +46,9 @@ _DAY_FACTS = (
     ("end", "endedDaysAgo"),
     ("abatement", "endedDaysAgo"),
 )
+_AMOUNTS = (marrow("amount"), marrow("amountAtLeast"), marrow("amountAtMost"))
+_SETTLED = ("final", "amended", "corrected")
+"""Source: FHIR R4, ObservationStatus."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,23 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Why no rule reads a fact: other records stand beside its own.
+
+    ``origin`` is there for a computed fact; ``by`` names sets of records, each of which is enough.
+    """
+
+    origin: Computed | None
+    by: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class GatedPatient:
     """A patient ready for the rules.
 
     ``facts`` holds the record and the computed facts; ``origins`` tells for each computed one
-    where it came from; ``issues`` lists what was not used.
+    where it came from; ``issues`` lists what was not used; ``withheld`` holds the facts that would
+    be used but for other records.
     """
 
     patient: str
@@ -73,26 +84,7 @@ class GatedPatient:
     facts: frozenset[Atom]
     origins: dict[Atom, Computed]
     issues: tuple[Issue, ...]
-
-
-@lru_cache(maxsize=4)
-def read_scales(graph: Graph) -> dict[str, Scale]:
-    """Return how the numbers of each measurement kind are read, from the ontology."""
-    conversions: dict[str, dict[str, Conversion]] = defaultdict(dict)
-    for node in graph.subjects(TYPE, marrow("UnitConversion")):
-        factor = Decimal(graph.text(node, marrow("factor")) or "")
-        source = graph.text(node, "<http://purl.org/dc/terms/source>") or ""
-        for kind in graph.objects(node, marrow("forMeasurement")):
-            for unit in graph.objects(node, marrow("writtenUnit")):
-                conversions[kind][text_of(unit)] = Conversion(text_of(unit), factor, source)
-    scales = {}
-    for kind, known in conversions.items():
-        canonical = graph.text(kind, marrow("canonicalUnit"))
-        low = graph.text(kind, marrow("plausibleAtLeast"))
-        high = graph.text(kind, marrow("plausibleAtMost"))
-        if canonical is not None and low is not None and high is not None:
-            scales[kind] = Scale(kind, canonical, known, Decimal(low), Decimal(high))
-    return scales
+    withheld: dict[Atom, Withheld] = field(default_factory=dict)
 
 
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
@@ -118,6 +110,9 @@ class _Gate:
         self.issues: list[Issue] = []
         self.dropped: set[str] = set()
         self.unsaid: set[Atom] = set()
+        self.measured: list[Measured] = []
+        self.days: dict[Atom, date] = {}
+        self.withheld: dict[Atom, Withheld] = {}
 
     def run(self) -> GatedPatient:
         self._count()
@@ -129,16 +124,31 @@ class _Gate:
                 self._days(node)
                 if OBSERVATION in self.about[node][TYPE]:
                     self._amount(node)
+        self._cross_check()
         doubted = reviews_in_doubt(self.triples, self.dropped, self.knowledge) - self.dropped
         for node in sorted(doubted):
             self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
                         "list counts as not reviewed", "ask as of a later date to use it")
+            self._withhold_review(node)
         self.dropped |= doubted
+        self.days = {f: day for f, day in self.days.items() if f[0] not in self.dropped}
+        self._windows()
         kept = {t for t in self.triples - self.unsaid
                 if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
-                            tuple(self.issues))
+                            tuple(self.issues), self.withheld)
+
+    def _withhold_review(self, node: str) -> None:
+        """Keep what a review in doubt says, with each record that puts it in doubt."""
+        by = tuple((other,) for other in sorted(self.dropped)
+                   if node in reviews_in_doubt(self.triples, {other}, self.knowledge))
+        for fact in self.triples:
+            if node in (fact[0], fact[2]):
+                self.withheld[fact] = Withheld(None, by)
+        for fact, computed in self.origins.items():
+            if fact[0] == node:
+                self.withheld[fact] = Withheld(computed, by)
 
     def _count(self) -> None:
         """Refuse results by the hundreds that nothing puts in order: each is compared with all."""
@@ -155,10 +165,8 @@ class _Gate:
 
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
-        source = self.about[node][marrow("recordSource")]
-        where = text_of(source[0]) if source else local_name(node)
         label = f" ({self.knowledge.label(kinds[0])})" if kinds else ""
-        self.issues.append(Issue(code, where + label, what, fix))
+        self.issues.append(Issue(code, self._source(node) + label, what, fix))
 
     def _add(self, node: str, predicate: str, value: str, step: str, *premises: Atom) -> None:
         self.origins[node, marrow(predicate), value] = Computed(f"<{GATE}{step}>", premises)
@@ -168,15 +176,16 @@ class _Gate:
             day = self._date(self.patient, born)
             if day is None:
                 continue
-            age = self.as_of.year - day.year - (
-                (self.as_of.month, self.as_of.day) < (day.month, day.day)
-            )
+            months = (self.as_of.year - day.year) * 12 + self.as_of.month - day.month \
+                - (self.as_of.day < day.day)
+            age = months // 12
             if age < 0 or age > 130:
                 self._issue(self.patient, "birth-date-not-plausible",
                             "the birth date gives no plausible age", "send the true birth date")
                 continue
-            self._add(self.patient, "ageInYears", integer_literal(age), "age",
-                      (self.patient, marrow("birthDate"), born))
+            premise = (self.patient, marrow("birthDate"), born)
+            self._add(self.patient, "ageInYears", integer_literal(age), "age", premise)
+            self._add(self.patient, "ageInMonths", integer_literal(months), "age", premise)
 
     def _death(self) -> None:
         """Compute how long ago the patient died; a death after the as-of date has not happened."""
@@ -219,12 +228,11 @@ class _Gate:
                                     "ask as of a later date to use it")
                     continue
                 premise = (node, marrow(predicate), written)
+                self.days[premise] = day
                 self._add(node, fact, integer_literal(ago), "days", premise)
                 found.setdefault(predicate, ago)
                 if predicate == "date":
                     self._order(node, written, premise)
-                    self._add(node, "monthsAgo", integer_literal(_months(day, self.as_of)),
-                              "months", premise)
         if "date" not in found:
             for predicate in ("onset", "start"):
                 if predicate in found:
@@ -233,29 +241,25 @@ class _Gate:
                               (node, marrow(predicate), written))
 
     def _order(self, node: str, written: str, premise: Atom) -> None:
-        """Bound the moment a result's date may mean, so that results can be put in order.
+        """Bound the moment a result's date may mean, so that results can be put in order."""
+        if any(self.about[node][marrow(p)] for p in _ORDERED):
+            lexical, _, _ = literal_parts(written)
+            for name, seconds in moment_facts(lexical, self.as_of).items():
+                self._add(node, name, integer_literal(seconds), "days", premise)
 
-        A time with a zone is one moment. A day or a time without one is compared with another on
-        the clock of their place, and with a time that has a zone as XML Schema 1.1 part 2, section
-        3.3.7.2 does: only where it is earlier or later in every time zone.
-        """
-        if not any(self.about[node][marrow(p)] for p in _ORDERED):
-            return
-        lexical, datatype, _ = literal_parts(written)
-        end = datetime.combine(self.as_of + timedelta(days=2), time.min)
-        first = last = _moment_of(lexical if datatype == DATETIME else f"{lexical}T00:00:00")
-        if datatype == DATE:
-            last += timedelta(days=1) - _SECOND
-        facts = {"secondsAgoAtLeast": end - last, "secondsAgoAtMost": end - first}
-        if datatype == DATETIME and _ZONED.search(lexical):
-            facts["zonedSecondsAgo"] = end - first
-        else:
-            facts = {f"clockS{name[1:]}": span for name, span in facts.items()} | {
-                "secondsAgoAtLeast": end - last - _WESTMOST,
-                "secondsAgoAtMost": end - first + _EASTMOST,
-            }
-        for name, span in facts.items():
-            self._add(node, name, integer_literal(span // _SECOND), "days", premise)
+    def _windows(self) -> None:
+        """Count the intervals from every record that they can be counted from."""
+        known = read_intervals(self.knowledge)
+        begun = [(kind, day) for (node, predicate, _), day in self.days.items()
+                 if predicate == marrow("start") for kind in self.about[node][marrow("kind")]]
+        for (node, predicate, written), day in self.days.items():
+            for kind in self.about[node][marrow("kind")]:
+                for interval in known.get(kind, ()):
+                    if interval.reads == predicate and interval.counts_from(day, begun):
+                        premises = ((node, predicate, written), *interval.stated)
+                        origin = Computed(f"<{GATE}window>", premises)
+                        for fact in window_facts(interval, node, day, self.as_of):
+                            self.origins[fact] = origin
 
     def _date(self, node: str, written: str) -> date | None:
         lexical, datatype, _ = literal_parts(written)
@@ -263,7 +267,7 @@ class _Gate:
         if pattern is not None and pattern.fullmatch(lexical):
             try:
                 if datatype == DATETIME:
-                    _moment_of(lexical)
+                    moment_of(lexical)
                 return date.fromisoformat(lexical[:10])
             except (OverflowError, ValueError):
                 pass  # no such day or time: told below
@@ -310,6 +314,45 @@ class _Gate:
             if value is not None:
                 self._add(node, predicate, decimal_literal(value + grown), "amount",
                           *premises, *dated)
+        if outcome.exact is not None and not grown and _is_settled(about) \
+                and node not in self.dropped and isinstance(number, Decimal):
+            self.measured.append(Measured(node, kinds[0], about[marrow("date")][0], number,
+                                          outcome.exact))
+
+    def _cross_check(self) -> None:
+        """Tell results of one day that do not fit together; what is in doubt loses its amount."""
+        doubted: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for found in find_disagreements(self.measured, read_cross_checks(self.knowledge),
+                                        self.scales):
+            self._tell(found)
+            if found.check.withholds:
+                for result in found.doubted:
+                    doubted[result.node].append(
+                        tuple(r.node for r in found.results if r.node != result.node))
+        for fact in [f for f in self.origins if f[0] in doubted and f[1] in _AMOUNTS]:
+            self.withheld[fact] = Withheld(self.origins.pop(fact), tuple(doubted[fact[0]]))
+
+    def _tell(self, found: Disagreement) -> None:
+        shown = {r: f"{self.knowledge.label(r.kind)} {self._written(r.node)}"
+                 for r in found.results}
+        what = f"{', '.join(shown.values())}: these results of one day do not fit together"
+        if found.suspects:
+            what += "; " + " or ".join(f"{shown[r]} would fit in {unit}"
+                                       for r, unit in found.suspects)
+        if found.check.withholds:
+            names = " and ".join(self.knowledge.label(r.kind) for r in found.doubted)
+            what += f"; no use is made of this {names}"
+        where = ", ".join(self._source(r.node) for r in found.results)
+        self.issues.append(Issue("results-disagree", where, what,
+                                 "check the values and their units"))
+
+    def _written(self, node: str) -> str:
+        about = self.about[node]
+        return " ".join(text_of(about[marrow(p)][0]) for p in ("value", "unit"))
+
+    def _source(self, node: str) -> str:
+        source = self.about[node][marrow("recordSource")]
+        return text_of(source[0]) if source else local_name(node)
 
     def _growth(self, node: str) -> tuple[int, tuple[Atom, ...]]:
         """Return what a result has grown by since it was taken, and the date that says so."""
@@ -331,15 +374,7 @@ def _says_true(written: str) -> bool:
     return not (datatype == BOOLEAN and lexical in ("false", "0"))
 
 
-def _months(day: date, as_of: date) -> int:
-    """Return how many whole calendar months lie between two days."""
-    months = (as_of.year - day.year) * 12 + as_of.month - day.month
-    return months - (as_of.day < day.day)
-
-
-def _moment_of(lexical: str) -> datetime:
-    """Return a dateTime as naive UTC; raise ValueError or OverflowError if there is no such one."""
-    moment = datetime.fromisoformat(lexical.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        return moment
-    return (moment - (moment.utcoffset() or timedelta())).replace(tzinfo=None)
+def _is_settled(about: dict[str, list[str]]) -> bool:
+    """Return whether a record is a dated result that no one may still take back."""
+    dates, status = about[marrow("date")], about[marrow("status")]
+    return len(dates) == 1 and [text_of(s) in _SETTLED for s in status] == [True]

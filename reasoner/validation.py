@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import Issue
 from .knowledge import RECORD_CLASSES, Graph
+from .likeness import Likeness, counterpart, group_alike
 from .namespaces import RDFS, SH, TYPE, iri, local_name, marrow, shorten
 from .patient import PatientGraph
 from .quantity import literal_parts, text_of
@@ -86,15 +88,22 @@ def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[V
         knowledge: the closed static graph, which knows the kinds.
         root: the folder that holds shapes/.
     """
-    from pyshacl import validate
-
-    kinds = {o for _, p, o in graph.triples if p == marrow("kind")}
+    alike = group_alike(graph)
+    kinds = {o for _, p, o in alike.triples if p == marrow("kind")}
     types: set[Atom] = {
         (kind, TYPE, t) for kind in kinds for t in knowledge.objects(kind, TYPE)
     }
+    found = broken_constraints(alike.triples | types, root / "shapes" / "patient.ttl")
+    return _in_order(_of_all(found, alike, graph))
+
+
+def broken_constraints(triples: frozenset[Atom] | set[Atom], shapes: Path) -> list[Violation]:
+    """Return what some triples break of the shapes in a file."""
+    from pyshacl import validate
+
     conforms, results, _ = validate(
-        to_rdflib(graph.triples | types),
-        shacl_graph=_shapes(root / "shapes" / "patient.ttl"),
+        to_rdflib(triples),
+        shacl_graph=_shapes(shapes),
         inference=None,
         advanced=False,
         js=False,
@@ -115,7 +124,29 @@ def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[V
             path, value, text_of(messages[0]) if messages else "it breaks a shape",
             report.object(node, iri(SH, "resultSeverity")) == iri(SH, "Warning"),
         ))
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Violation]) -> list[Violation]:
     return sorted(found, key=lambda v: (v.node, v.path or "", v.value or ""))
+
+
+def _of_all(found: list[Violation], alike: Likeness, graph: PatientGraph) -> Iterator[Violation]:
+    """Yield what each record breaks that one of its sort was found to break."""
+    about: dict[tuple[str, str], list[str]] = defaultdict(list)
+    if found:
+        for s, p, o in graph.triples:
+            about[s, p].append(o)
+    for violation in found:
+        value, path = violation.value, violation.path
+        for node in alike.members.get(violation.node, (violation.node,)):
+            if node == violation.node:
+                for linked in alike.members.get(value or "", (value,)):
+                    yield replace(violation, value=linked)
+            elif value and path:
+                yield replace(violation, node=node, value=counterpart(about, node, path, value))
+            else:
+                yield replace(violation, node=node)
 
 
 def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph) \
@@ -143,8 +174,10 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
     kept = {t for t in kept if t[0] not in broken}
     for node, said in about.items():
         kept |= _unread(graph.patient, node, said, knowledge)
+    sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
     issues = tuple(
-        Issue("breaks-a-shape", _place(graph, v), _what(v), "correct the record and send it again")
+        Issue("breaks-a-shape", sources.get(v.node) or local_name(v.node), _what(v),
+              "correct the record and send it again")
         for v in violations
     )
     return PatientGraph(graph.patient, frozenset(kept), graph.source), issues
@@ -169,12 +202,6 @@ def _unread(patient: str, node: str, about: dict[str, list[str]], knowledge: Gra
                  if text.startswith('"') and len(text_of(text)) <= _LONGEST}
     dates = [about[marrow(name)][0] for name in _DATED if len(about[marrow(name)]) == 1]
     return said | {(node, marrow("date"), date) for date in dates[:1]}
-
-
-def _place(graph: PatientGraph, violation: Violation) -> str:
-    source = [o for s, p, o in graph.triples
-              if s == violation.node and p == marrow("recordSource")]
-    return text_of(source[0]) if source else local_name(violation.node)
 
 
 def _what(violation: Violation) -> str:

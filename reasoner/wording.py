@@ -37,6 +37,11 @@ class Wording:
             return "the patient"
         if term.startswith('"'):
             return text_of(term)
+        window = self.of_window(term)
+        if window:
+            days = dict.fromkeys(text_of(window[marrow(name)]) for name in ("opensOn", "closesOn")
+                                 if marrow(name) in window)
+            return f"{self.graph.label(window[marrow('ofInterval')])}, {' to '.join(days)}"
         return self.record(term) if self.is_record(term) else self.graph.label(term)
 
     def asked(self, term: str) -> str:
@@ -44,6 +49,19 @@ class Wording:
         forms = [f for sort in self.graph.objects(term, TYPE)
                  if (f := self.graph.text(sort, ASKED_AS))]
         return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
+
+    def of_window(self, term: str) -> dict[str, str]:
+        """Return what the gate says of a window; nothing for any other term."""
+        return self._windows.get(term, {})
+
+    @cached_property
+    def _windows(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {
+            s: {} for s, p, _ in self.patient.origins if p == marrow("ofInterval")}
+        for s, p, o in self.patient.origins:
+            if s in found:
+                found[s][p] = o
+        return found
 
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""

@@ -134,10 +134,13 @@ def test_contrast_names_what_decided() -> None:
 def test_missing_ranks_what_could_change_an_outcome() -> None:
     found = ask("missing", "--example", "iron-deficiency")
     names = [item["name"] for item in found["items"]]
-    assert names[0] == "SerumVitaminB12"
-    changes = {(c["intervention"], c["to"]) for c in found["items"][0]["changes"]}
-    assert ("VitaminB12Supplement", "recommended") in changes
-    assert ("VitaminB12Supplement", "not-applicable") in changes
+    assert names == ["RedFlagOfTheBack", "ActiveVitaminB12", "SerumVitaminB12"]
+    for item in found["items"][1:]:
+        changes = {(c["intervention"], c["to"]) for c in item["changes"]}
+        assert ("VitaminB12Supplement", "recommended") in changes
+        assert ("VitaminB12Supplement", "not-applicable") in changes
+    screened = {(c["intervention"], c["to"]) for c in found["items"][0]["changes"]}
+    assert screened == {("SpineImaging", "consider"), ("SpineImaging", "not-applicable")}
 
 
 def test_missing_says_when_none_would() -> None:

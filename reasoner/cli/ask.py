@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .call import AsJson, AsOf, Example, Patient, answering, assessment_of, emit
+from .call import Asked, Files, about_a_patient, emit, last_of
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
 
 Changes = list[str]
+Named = Annotated[
+    list[str], typer.Argument(metavar="[PATIENT] NAME", help="A patient file (or --example) and "
+                              "what to ask about, by its local name.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,50 +26,29 @@ def register(app: typer.Typer) -> None:
     for name, command in (("why-not", why_not), ("what-if", what_if), ("contrast", contrast),
                           ("missing", missing), ("evidence", evidence),
                           ("explain-pain", explain_pain)):
-        app.command(name)(command)
+        app.command(name)(about_a_patient(command))
 
 
-def _split(arguments: list[str], example: str, wanted: int, what: str) -> tuple[str, list[str]]:
-    """Return the patient file, if one is named, and the names asked about."""
-    files = arguments[:-wanted] if len(arguments) > wanted else []
-    names = arguments[len(files):]
-    if len(names) != wanted or len(files) > 1 or (files and example):
-        raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
-                         fix=f"name a patient file (or --example) and {what}")
-    return (files[0] if files else ""), names
-
-
-def _answer(assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
-            text: Callable[[dict[str, Any]], str], as_json: bool) -> None:
+def _answer(asked: Asked, assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
+            text: Callable[[dict[str, Any]], str]) -> None:
     found = data(assessment)
-    emit(found, as_json, partial(text, found))
+    emit(found, asked.as_json, partial(text, found), assessment.engine)
 
 
-Asked = Annotated[
-    list[str], typer.Argument(metavar="[PATIENT] NAME", help="A patient file (or --example) and "
-                              "what to ask about, by its local name.")
-]
-
-
-def why_not(arguments: Asked, example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+def why_not(asked: Asked, arguments: Named) -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
 
-    with answering():
-        file, (name,) = _split(arguments, example, 1, "one name")
-        _answer(assessment_of(file, example, as_of), lambda a: whynot.why_not(a, name),
-                whynot.why_not_text, as_json)
+    files, (name,) = last_of(arguments, 1, asked.example, "one name")
+    _answer(asked, asked.assess(files), lambda a: whynot.why_not(a, name), whynot.why_not_text)
 
 
 def what_if(
-    patient: Patient = "",
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
+    asked: Asked,
+    patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     set_: Annotated[
         Changes, typer.Option("--set", help="A result to suppose, such as Name=6.8unit.")
-    ] = [],  # noqa: B006 - typer reads the default and never writes to it
+    ] = [],  # noqa: B006
     add: Annotated[Changes, typer.Option("--add", help="A kind to suppose on record.")
                    ] = [],  # noqa: B006
     deny: Annotated[Changes, typer.Option("--deny", help="A kind to suppose excluded.")
@@ -77,62 +60,51 @@ def what_if(
     from ..explanation import whatif
     from ..hypothesis import Verb, parse_change
 
-    with answering():
-        wanted: list[tuple[Verb, str]] = [
-            *[("set", x) for x in set_], *[("add", x) for x in add],
-            *[("deny", x) for x in deny], *[("remove", x) for x in remove],
-        ]
-        if not wanted:
-            raise UsageError("no-change", what="nothing to suppose",
-                             fix="give --set, --add, --deny or --remove")
-        assessment = assessment_of(patient, example, as_of)
-        changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
-        _answer(assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text, as_json)
+    wanted: list[tuple[Verb, str]] = [
+        *[("set", x) for x in set_], *[("add", x) for x in add],
+        *[("deny", x) for x in deny], *[("remove", x) for x in remove],
+    ]
+    if not wanted:
+        raise UsageError("no-change", what="nothing to suppose",
+                         fix="give --set, --add, --deny or --remove")
+    assessment = asked.assess(patient)
+    changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
+    _answer(asked, assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text)
 
 
 def contrast(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] NAME NAME", help="A patient file (or "
                                   "--example) and two interventions.")
     ],
-    example: Example = "", as_of: AsOf = "", as_json: AsJson = False,
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
     from ..explanation import contrast as side_by_side
 
-    with answering():
-        file, (first, second) = _split(arguments, example, 2, "two names")
-        _answer(assessment_of(file, example, as_of),
-                lambda a: side_by_side.contrast(a, first, second),
-                side_by_side.contrast_text, as_json)
+    files, (first, second) = last_of(arguments, 2, asked.example, "two names")
+    _answer(asked, asked.assess(files), lambda a: side_by_side.contrast(a, first, second),
+            side_by_side.contrast_text)
 
 
-def missing(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+def missing(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
 
-    with answering():
-        _answer(assessment_of(patient, example, as_of), unknown.missing, unknown.missing_text,
-                as_json)
+    _answer(asked, asked.assess(patient), unknown.missing, unknown.missing_text)
 
 
-def evidence(arguments: Asked, example: Example = "", as_of: AsOf = "",
-             as_json: AsJson = False) -> None:
+def evidence(asked: Asked, arguments: Named) -> None:
     """Say what in an assessment rests on one claim or guideline row."""
     from ..explanation import evidence as sources
 
-    with answering():
-        file, (name,) = _split(arguments, example, 1, "one claim or row")
-        _answer(assessment_of(file, example, as_of), lambda a: sources.evidence(a, name),
-                sources.evidence_text, as_json)
+    files, (name,) = last_of(arguments, 1, asked.example, "one claim or row")
+    _answer(asked, asked.assess(files), lambda a: sources.evidence(a, name),
+            sources.evidence_text)
 
 
-def explain_pain(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-                 as_json: AsJson = False) -> None:
+def explain_pain(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
-    with answering():
-        _answer(assessment_of(patient, example, as_of), pain.explain_pain, pain.pain_text,
-                as_json)
+    _answer(asked, asked.assess(patient), pain.explain_pain, pain.pain_text)

@@ -5,11 +5,14 @@ Heavy imports happen inside the functions, so that help and version answer at on
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from unicodedata import category
@@ -20,13 +23,24 @@ from ..errors import MarrowError, UsageError
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
+    from ..engine import Engine
+    from ..errors import Issue
+    from ..patient import PatientGraph
 
-Patient = Annotated[
-    str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
-                             "standard input.", show_default=False),
+Files = Annotated[
+    list[str], typer.Argument(metavar="PATIENT", help="Turtle, TriG, N-Triples, RDF/XML, "
+                              "JSON-LD or FHIR JSON; FHIR may also be a folder, NDJSON, gzip, or "
+                              "several files of them; - for standard input.",
+                              show_default=False),
 ]
+Which = Annotated[str, typer.Option("--patient", help="The id of the patient that is meant, where "
+                                                      "the input holds several.")]
 Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
+Thresholds = Annotated[
+    str, typer.Option("--thresholds", help="A site's file: bounds of its own, and which of several "
+                                           "sources that disagree it follows.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
@@ -61,9 +75,7 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     from ..hostile import MAX_FILE
     from ..pipeline import read_file
 
-    if bool(path) == bool(example):
-        raise UsageError("no-patient", what="name either a patient file or --example",
-                         fix=f"examples: {', '.join(example_names())}")
+    check_named([path] if path else [], example)
     if example:
         found = examples_folder() / f"{example}.ttl"
         if example not in example_names():
@@ -73,6 +85,17 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     if path == "-":
         return "-", sys.stdin.buffer.read(MAX_FILE + 1)
     return path, read_file(path)
+
+
+def check_named(paths: Sequence[str], example: str) -> None:
+    """Check that the arguments name a patient in one way.
+
+    Raises:
+        UsageError: neither a file nor an example was named, or both were.
+    """
+    if bool(paths) == bool(example):
+        raise UsageError("no-patient", what="name either a patient file or --example",
+                         fix=f"examples: {', '.join(example_names())}")
 
 
 def examples_folder() -> Path:
@@ -87,20 +110,116 @@ def example_names() -> list[str]:
     return sorted(p.stem for p in examples_folder().glob("*.ttl"))
 
 
-def assessment_of(path: str, example: str, as_of: str, evidence: str = "all") -> Assessment:
-    """Read, validate and assess the patient that the arguments name."""
-    from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
+def read_record(paths: Sequence[str], example: str, which: str, engine: Engine) \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Read the one patient that the arguments name, and what of the record was not used."""
+    from ..pipeline import read_one, read_patient
 
-    day = parse_date(as_of) if as_of else date.today()
-    name, data = read_input(path, example)
-    engine = load_knowledge(evidence=evidence)
-    graph, issues = read_patient(name, data, engine)
-    return assess_graph(engine, graph, day, issues)
+    check_named(paths, example)
+    if not example and "-" not in paths:
+        return read_one(paths, engine, which)
+    if len(paths) > 1 or which:
+        raise UsageError("which-patient", what="an example and standard input hold one patient "
+                         "here", fix="name a file to choose from")
+    return read_patient(*read_input("" if example else "-", example), engine)
 
 
-def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Print data as JSON, or as the text a function makes of it."""
+@dataclass(frozen=True)
+class Asked:
+    """What every command about a patient is told: whose record, as of when, by which knowledge.
+
+    Attributes:
+        example: the name of a shipped example, if no file is named.
+        as_of: the date the answer is for; today if empty.
+        which: the id of the patient that is meant, where an input holds several.
+        thresholds: a site's file, if there is one.
+        as_json: whether the answer is to be JSON.
+    """
+
+    example: Example = ""
+    as_of: AsOf = ""
+    which: Which = ""
+    thresholds: Thresholds = ""
+    as_json: AsJson = False
+
+    def load(self, evidence: str = "all") -> Engine:
+        """Return the compiled knowledge, with what the site has decided."""
+        from ..pipeline import load_knowledge
+
+        return load_knowledge(evidence=evidence, site=self.thresholds or None)
+
+    def assess(self, files: Sequence[str], evidence: str = "all") -> Assessment:
+        """Read, validate and assess the patient that the arguments name."""
+        from ..pipeline import assess_graph, parse_date
+
+        day = parse_date(self.as_of) if self.as_of else date.today()
+        check_named(files, self.example)
+        engine = self.load(evidence)
+        graph, issues = read_record(files, self.example, self.which, engine)
+        return assess_graph(engine, graph, day, issues)
+
+
+def about_a_patient(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that all commands about a patient share, as its first argument.
+
+    An error that the caller can mend becomes one line and its exit code.
+    """
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    shared = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default,
+                          annotation=_OPTIONS[field.name])
+        for field in fields(Asked)
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        with answering():
+            command(Asked(**{f.name: given.pop(f.name) for f in fields(Asked)}), **given)
+
+    parameters = [
+        *(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(own)[1:]), *shared]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+_OPTIONS = {"example": Example, "as_of": AsOf, "which": Which, "thresholds": Thresholds,
+            "as_json": AsJson}
+
+
+def last_of(arguments: list[str], wanted: int, example: str, what: str) \
+        -> tuple[list[str], list[str]]:
+    """Return the patient files, if any are named, and the names asked about, which come last."""
+    files, names = arguments[:-wanted], arguments[-wanted:]
+    if len(names) != wanted or (files and example):
+        raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
+                         fix=f"name a patient file (or --example) and {what}")
+    return files, names
+
+
+def emit(data: Any, as_json: bool, text: Callable[[], str], engine: Engine | None = None) -> None:
+    """Print data as JSON, or as the text a function makes of it.
+
+    What a site has decided goes with every answer of an engine: as a member of the object, before
+    the text, or beside an answer that has no room for it.
+    """
+    from ..explanation.decisions import site_data, site_lines
+
+    site = site_data(engine) if engine else None
     if as_json:
+        if site and isinstance(data, dict):
+            data = {**data, "site": site}
+        elif site:
+            tell_site(engine)
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        typer.echo(printable(text()), nl=False)
+        head = "".join(f"{line}\n" for line in site_lines(site))
+        typer.echo(printable(head + text()), nl=False)
+
+
+def tell_site(engine: Engine | None) -> None:
+    """Say on standard error what a site has decided, beside an answer for a program."""
+    from ..explanation.decisions import site_data, site_lines
+
+    for line in site_lines(site_data(engine) if engine else None):
+        typer.echo(printable(line), err=True)

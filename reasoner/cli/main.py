@@ -15,16 +15,18 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask
+from . import ask, plain, release
 from .call import (
     AsJson,
-    AsOf,
-    Example,
-    Patient,
+    Asked,
+    Files,
+    about_a_patient,
     answering,
-    assessment_of,
     emit,
+    last_of,
     read_input,
+    read_record,
+    tell_site,
 )
 
 if TYPE_CHECKING:
@@ -54,11 +56,10 @@ def marrow(
 
 
 @app.command()
+@about_a_patient
 def explain(
-    patient: Patient = "",
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
+    asked: Asked,
+    patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     everything: Annotated[
         bool, typer.Option("--all", help="Also show in full what does not apply and what was "
                                          "not used.")
@@ -71,92 +72,121 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
+    all_patients: Annotated[
+        bool, typer.Option("--all-patients", help="Answer for every patient of the input, one "
+                                                  "after the other; with --json one a line.")
+    ] = False,
+    import_report: Annotated[
+        bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
+                                                   "not needed or not understood, and why.")
+    ] = False,
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
     from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
+    from .cohort import explain_all, show_import
 
-    with answering():
-        assessment = assessment_of(patient, example, as_of, evidence)
-        if compare:
-            alone = assessment_of(patient, example, as_of, "article")
-            both = assessment_of(patient, example, as_of, "all")
-            found = compare_evidence(alone, both)
-            emit(found, as_json, partial(compare_text, found))
-            return
-        emit(report(assessment) if as_json else None, as_json,
-             partial(explain_text, assessment, everything))
+    if import_report:
+        show_import(asked, patient)
+        return
+    if all_patients:
+        explain_all(asked, patient, evidence, everything)
+        return
+    if compare:
+        both = asked.assess(patient)
+        found = compare_evidence(asked.assess(patient, "article"), both)
+        emit(found, asked.as_json, partial(compare_text, found), both.engine)
+        return
+    assessment = asked.assess(patient, evidence)
+    emit(report(assessment) if asked.as_json else None, asked.as_json,
+         partial(explain_text, assessment, everything))
 
 
 @app.command()
+@about_a_patient
 def why(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] CONCLUSION",
                                   help="A patient file (or --example) and what to explain, by its "
                                        "local name, such as a kind or an intervention.")
     ],
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     rdf: Annotated[
         str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
     ] = "",
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--justifications", help="Instead show every smallest part of what is "
+                                                    "known that gives it.")
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
+                                                          "look for.")
+    ] = 50,
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
-    with answering():
-        *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one conclusion")
-        assessment = assessment_of(files[0] if files else "", example, as_of)
-        fact = find_conclusion(assessment, wanted)
-        if rdf:
-            write_trig(assessment, fact, Path(rdf))
-        if draw:
-            typer.echo(draw_why(assessment, fact, draw), nl=False)
-            return
-        emit(why_data(assessment, fact) if as_json else None, as_json,
-             partial(explain_why, assessment, fact))
+    files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
+    assessment = asked.assess(files)
+    fact = find_conclusion(assessment, wanted)
+    if rdf:
+        write_trig(assessment, fact, Path(rdf))
+    if draw:
+        tell_site(assessment.engine)
+        typer.echo(draw_why(assessment, fact, draw), nl=False)
+        return
+    if every:
+        found = justifications(assessment, fact, most)
+        emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
+        return
+    emit(why_data(assessment, fact, unfold) if asked.as_json else None, asked.as_json,
+         partial(explain_why, assessment, fact, unfold), assessment.engine)
 
 
 @app.command()
-def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False) -> None:
-    """Check a patient graph against the shapes; exit 1 if anything breaks one."""
+@about_a_patient
+def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
+    """Check a patient graph against the shapes; exit 1 if anything breaks one.
+
+    With a site's file that file is checked first, and alone if no patient is named.
+    """
     from dataclasses import asdict
 
-    from ..pipeline import load_knowledge, read_patient, validate_patient
+    from ..pipeline import validate_patient
     from ..validation import set_aside
 
-    with answering():
-        name, data = read_input(patient, example)
-        engine = load_knowledge()
-        graph, issues = read_patient(name, data, engine)
-        found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
-        lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
-        verdict = f"{len(found)} findings\n" if found else "conforms\n"
-        emit({"conforms": not found, "findings": [asdict(i) for i in found]}, as_json,
-             lambda: "".join(lines) + verdict)
-        if found:
-            raise typer.Exit(1)
+    engine = asked.load()
+    if asked.thresholds and not patient and not asked.example:
+        emit({"conforms": True, "findings": []}, asked.as_json, lambda: "conforms\n", engine)
+        return
+    graph, issues = read_record(patient, asked.example, asked.which, engine)
+    found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
+    lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
+    verdict = f"{len(found)} findings\n" if found else "conforms\n"
+    emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
+         lambda: "".join(lines) + verdict, engine)
+    if found:
+        raise typer.Exit(1)
 
 
 @app.command()
+@about_a_patient
 def query(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] QUERY",
                                   help="A patient file (or --example) and a query: the name of a "
                                        "shipped question, or a .rq file.")
     ],
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     given: Annotated[
         list[str], typer.Option("--with", help="A parameter of a shipped question, as "
                                                "name=LocalName.")
@@ -166,22 +196,20 @@ def query(
 
     Without a patient the query is asked of the knowledge alone.
     """
-    from ..pipeline import load_knowledge
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
-    with answering():
-        *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one query")
-        text = read_query(wanted)
-        parameters = read_parameters(text, given)
-        if files or example or is_about_a_patient(text):
-            about = assessment_of(files[0] if files else "", example, as_of)
-            answer = answer_query(about, text, parameters)
-        else:
-            answer = answer_query(load_knowledge().graph, text, parameters)
-        emit(answer.data, as_json, answer.text)
+    files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
+    text = read_query(wanted)
+    parameters = read_parameters(text, given)
+    if files or asked.example or is_about_a_patient(text):
+        about = asked.assess(files)
+        engine, answer = about.engine, answer_query(about, text, parameters)
+    else:
+        engine = asked.load()
+        answer = answer_query(engine.graph, text, parameters)
+    if not asked.as_json:
+        tell_site(engine)
+    emit(answer.data, asked.as_json, answer.text, engine if asked.as_json else None)
 
 
 @app.command()
@@ -215,6 +243,15 @@ def check(
         bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
                                               "one is carried by nothing.")
     ] = False,
+    article: Annotated[
+        bool, typer.Option("--article", help="Instead list what of the article is contradicted, "
+                                             "needs caution, leaves something open or cites "
+                                             "nothing.")
+    ] = False,
+    row_coverage: Annotated[
+        bool, typer.Option("--row-coverage", help="Instead show what carries each guideline row; "
+                                                  "exit 1 if one is carried by nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -225,29 +262,42 @@ def check(
     as_of: Annotated[
         str, typer.Option("--as-of", help="With --proof: the date it has to be for.")
     ] = "",
+    thresholds: Annotated[
+        str, typer.Option("--thresholds", help="With --proof: the site's file it was made with.")
+    ] = "",
 ) -> None:
     """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
     from dataclasses import asdict
 
+    from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
-    from ..coverage import coverage_text, find_coverage
+    from ..coverage import coverage_text, find_coverage, find_row_coverage, row_coverage_text
     from ..knowledge import find_root
+    from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
 
     with answering():
         if proof:
-            verdict = proof_verdict(proof, patient, as_of)
+            verdict = proof_verdict(proof, patient, as_of, thresholds)
             emit(asdict(verdict), as_json, verdict.text)
             raise typer.Exit(0 if verdict.holds else 1)
-        if patient or as_of:
-            raise UsageError("no-proof-named", what="--patient and --as-of go with --proof",
-                             fix="name the proof to check")
+        if patient or as_of or thresholds:
+            raise UsageError("no-proof-named", fix="name the proof to check",
+                             what="--patient, --as-of and --thresholds go with --proof")
         if write_is_a:
             typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
         if coverage:
             claims = find_coverage(find_root())
             emit([asdict(c) for c in claims], as_json, partial(coverage_text, claims))
             raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
+        if article:
+            doubts = doubted_statements(load_knowledge().graph)
+            emit(doubts, as_json, partial(doubts_text, doubts))
+            return
+        if row_coverage:
+            rows_of = find_row_coverage(find_root())
+            emit([asdict(r) for r in rows_of], as_json, partial(row_coverage_text, rows_of))
+            raise typer.Exit(0 if all(r.carriers for r in rows_of) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
@@ -256,14 +306,23 @@ def check(
             raise typer.Exit(1)
 
 
-def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
+def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verdict:
     """Check a written proof, against a patient's record if one is named.
 
-    The reader of patients is shared with the assessment; the check itself shares nothing with it.
+    The readers of patients and of a site's file are shared with the assessment; the check itself
+    shares nothing with it.
     """
-    from ..knowledge import find_root
-    from ..pipeline import load_knowledge, parse_date, read_file, read_patient, validate_patient
+    from ..knowledge import find_root, read_knowledge
+    from ..pipeline import (
+        load_knowledge,
+        parse_date,
+        read_file,
+        read_patient,
+        read_site_file,
+        validate_patient,
+    )
     from ..proofcheck import Checker, read_library
+    from ..site import apply_site
     from ..store import ox_term
     from ..validation import set_aside
 
@@ -275,11 +334,19 @@ def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
         graph, _ = read_patient(*read_input(patient, ""), engine)
         graph, _ = set_aside(graph, validate_patient(graph, engine), engine.graph)
         record = [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples]
-    checker = Checker(read_library(find_root()))
+    library = read_library(find_root())
+    if thresholds:
+        decided = read_site_file(thresholds)
+        triples = apply_site(read_knowledge(), decided).graph.triples
+        library = library.with_knowledge((ox_term(s), ox_term(p), ox_term(o))
+                                         for s, p, o in triples)
+    checker = Checker(library)
     return checker.check(data, Path(proof).suffix, Path(proof).name, day, record)
 
 
 ask.register(app)
+plain.register(app)
+release.register(app)
 
 
 def run() -> None:

@@ -9,16 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..assessment import Assessment
-from ..namespaces import TYPE, local_name, marrow
-from ..proof import Proof, plain_statement, rule_name, visible_premises
+from ..namespaces import EXPRESSION, TYPE, local_name, marrow
+from ..proof import (
+    Proof,
+    folded_steps,
+    pattern_text,
+    plain_statement,
+    rule_name,
+    visible_premises,
+)
 from ..rule import Atom
+from .absences import absence_sentence
 
 
 @dataclass(frozen=True)
 class Step:
     """One visible step: its number, sentence, rule, the steps it rests on and its records.
 
-    ``sources`` names the claims and rows behind a criterion, link or row used in the step.
+    ``sources`` names the claims and rows behind a criterion, link or row used in the step;
+    ``site`` names the thresholds in it whose bound a site has written.
     """
 
     number: int
@@ -28,13 +37,15 @@ class Step:
     premises: tuple[int, ...]
     records: tuple[str, ...]
     sources: tuple[str, ...]
+    site: tuple[str, ...] = ()
     absences: tuple[str, ...] = ()
 
 
 SELECTED = frozenset(
     marrow(name) for name in (
         "hasCurrentObservation", "hasPairedObservation", "hasActiveCondition", "hasCondition",
-        "hasActiveMedication", "hasPastProcedure", "hasStaleObservation", "hasObservation",
+        "hasActiveMedication", "hasPastMedication", "hasPastProcedure", "hasStaleObservation",
+        "hasObservation",
         "hasDenial", "hasAllergy", "hasPlan", "hasReview", "hasMedication", "hasProcedure",
         "hasUsableObservation", "hasNewestObservation", "hasPairableObservation",
     )
@@ -79,15 +90,53 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
                     sources[local_name(source)] = None
             for claim in assessment.graph.objects(term, marrow("claim")):
                 sources[local_name(claim)] = None
+        bounds = {
+            term: None for folded in folded_steps(by_conclusion, derivation, assessment.graph)
+            for premise in folded.premises for term in premise
+            if marrow("SiteThreshold") in assessment.graph.objects(term, TYPE)
+        }
         numbers[fact] = len(steps) + 1
         steps.append(Step(
             len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
             tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
+            tuple(map(local_name, bounds)),
         ))
         return numbers[fact]
 
     visit(proof.conclusion)
     return steps
+
+
+def every_step(assessment: Assessment, proof: Proof) -> list[Step]:
+    """Return all steps of a proof, folding nothing, with the absences each relied on.
+
+    A step's records are the leaves it reads: of the record, and of the ontology by their triples.
+    """
+    numbers = {step.conclusion: n for n, step in enumerate(proof.steps, 1)}
+    found = []
+    for number, step in enumerate(proof.steps, 1):
+        leaves = [p for p in step.premises if p not in numbers]
+        sources = {
+            local_name(term): None for atom in (step.conclusion, *step.premises) for term in atom
+            if assessment.graph.object(term, marrow("provenance"))
+        }
+        found.append(Step(
+            number, step.conclusion, _plain(assessment, step.conclusion), rule_name(step),
+            tuple(dict.fromkeys(numbers[p] for p in step.premises if p in numbers)),
+            tuple(dict.fromkeys(
+                f"{proof.leaves.get(p, 'knowledge')}: {_plain(assessment, p)}" for p in leaves)),
+            tuple(sources),
+            absences=tuple(absence_sentence(assessment, a) for a in step.absences),
+        ))
+    return found
+
+
+def _plain(assessment: Assessment, fact: Atom) -> str:
+    """Return a statement as a sentence if it is the patient's, else as the triple it is."""
+    plain = plain_statement(fact, assessment.graph)
+    if plain[0] == assessment.patient.patient and not plain[2].startswith(f"<{EXPRESSION}"):
+        return assessment.wording.sentence(plain)
+    return pattern_text((fact,))
 
 
 def because(assessment: Assessment, fact: Atom) -> list[str]:

@@ -8,7 +8,18 @@ from .document import Entry
 from .element import clean, text
 from .notes import Notes
 
-_ADMINISTRATIVE = frozenset({
+ADMINISTRATIVE = frozenset({
+    "Account", "Appointment", "AppointmentResponse", "AuditEvent", "Bundle", "CareTeam", "Claim",
+    "ClaimResponse", "Communication", "CommunicationRequest", "Consent", "Coverage", "Device",
+    "DocumentReference", "Encounter", "Endpoint", "EpisodeOfCare", "ExplanationOfBenefit", "Group",
+    "HealthcareService", "Location", "OperationOutcome", "Organization", "Person", "Practitioner",
+    "PractitionerRole", "Provenance", "RelatedPerson", "Schedule", "Slot", "Task",
+})
+"""Types that say who, where and for what account, and nothing about the patient's state.
+
+Source: HL7 FHIR R4, the resource index, modules Administration, Financial and Security.
+"""
+_PASSED_OVER = frozenset({
     "asserter", "basedOn", "category", "contained", "courseOfTherapyType", "encounter",
     "extension", "groupIdentifier", "id", "identifier", "implicitRules", "informationSource",
     "instantiatesCanonical", "instantiatesUri", "insurance", "intent", "issued", "language",
@@ -18,22 +29,30 @@ _ADMINISTRATIVE = frozenset({
 """Fields that say who, where and for what account, and nothing about the patient's state."""
 
 _READ = frozenset({
-    "code", "component", "hasMember", "dataAbsentReason", "focus", "status", "subject", "patient",
-    "valueQuantity", "valueInteger", "clinicalStatus", "verificationStatus", "recordedDate",
-    "dateAsserted", "authoredOn", "doNotPerform", "medicationCodeableConcept",
-    "medicationReference",
+    "activity", "authoredOn", "clinicalStatus", "code", "component", "created", "dataAbsentReason",
+    "dateAsserted", "doNotPerform", "focus", "hasMember", "interpretation",
+    "medicationCodeableConcept", "medicationReference", "patient", "period", "recordedDate",
+    "referenceRange", "status", "subject", "valueInteger", "valueQuantity", "verificationStatus",
 })
+_TOLD = 50
+"""How many fields of one resource are named; no type of FHIR has more."""
 _READ_BEGINNINGS = ("abatement", "effective", "onset", "performed")
 
 
 def note_unread_fields(entry: Entry, notes: Notes) -> None:
     """Note the fields of a used resource that no record holds."""
-    for name in entry.resource:
-        plain = name.removeprefix("_")
-        if plain in _ADMINISTRATIVE or plain in _READ or plain.startswith(_READ_BEGINNINGS):
-            continue
+    unread = [
+        plain for plain in (name.removeprefix("_") for name in entry.resource)
+        if plain not in _PASSED_OVER and plain not in _READ
+        and not plain.startswith(_READ_BEGINNINGS)
+    ]
+    for plain in unread[:_TOLD]:
         notes.add("field-not-read", entry.name, f"{entry.kind}.{clean(plain, 40)} is not read here",
                   "read it yourself where it matters", "information")
+    if len(unread) > _TOLD:
+        notes.add("field-not-read", entry.name, f"{len(unread) - _TOLD} further fields of this "
+                  f"{entry.kind} are not read here", "read them yourself where they matter",
+                  "information")
 
 
 def may_be_read(entry: Entry, notes: Notes) -> bool:

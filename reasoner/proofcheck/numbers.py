@@ -141,9 +141,10 @@ def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
         born = day_of(written)
         if born is None:
             continue
-        age = _whole_months(born, as_of) // 12
-        if 0 <= age <= OLDEST:
-            yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
+        months = _whole_months(born, as_of)
+        if 0 <= months // 12 <= OLDEST:
+            yield _number("age", node, "ageInYears", months // 12, {"birthDate": [written]})
+            yield _number("age", node, "ageInMonths", months, {"birthDate": [written]})
 
 
 def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
@@ -157,8 +158,6 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
             if name != "date":
                 continue
             dated = True
-            months = _whole_months(day, as_of)
-            yield _number("months", node, "monthsAgo", months, {name: [written]})
             if said["value"] or said["unreadAs"]:
                 for spanned, seconds in _seconds(written, as_of).items():
                     yield _number("days", node, spanned, seconds, {name: [written]})
@@ -169,10 +168,10 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
                 yield _number("days", node, "daysAgo", (as_of - day).days, {name: [written]})
 
 
-def _whole_months(day: date, as_of: date) -> int:
-    """Return the whole months between two days; the one of a day that is not reached counts not."""
-    months = 12 * (as_of.year - day.year) + as_of.month - day.month
-    return months if as_of.day >= day.day else months - 1
+def _whole_months(born: date, as_of: date) -> int:
+    """Return the whole months between two days; one whose day is not reached counts not."""
+    months = 12 * (as_of.year - born.year) + as_of.month - born.month
+    return months if as_of.day >= born.day else months - 1
 
 
 def _seconds(written: Term, as_of: date) -> dict[str, int]:
