@@ -17,6 +17,7 @@ from .rule import Atom
 
 SENTENCE = marrow("sentence")
 NOTICE = marrow("notice")
+ASKED_AS = marrow("askedAs")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,13 @@ class Wording:
             days = dict.fromkeys(text_of(window[marrow(name)]) for name in ("opensOn", "closesOn")
                                  if marrow(name) in window)
             return f"{self.graph.label(window[marrow('ofInterval')])}, {' to '.join(days)}"
-        return self.graph.label(term)
+        return self.record(term) if self.is_record(term) else self.graph.label(term)
+
+    def asked(self, term: str) -> str:
+        """Return how a term reads where it is asked for: as its sort is asked, or by its name."""
+        forms = [f for sort in self.graph.objects(term, TYPE)
+                 if (f := self.graph.text(sort, ASKED_AS))]
+        return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
 
     def of_window(self, term: str) -> dict[str, str]:
         """Return what the gate says of a window; nothing for any other term."""
@@ -68,7 +75,7 @@ class Wording:
         """Tell whether a term is one of the patient's records."""
         return term in self._records
 
-    @property
+    @cached_property
     def _records(self) -> frozenset[str]:
         return records_of(self.patient)
 

@@ -22,6 +22,7 @@ from ..namespaces import TYPE, local_name, marrow
 from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
+from .findings import findings_of
 from .followup import monitoring, term_of
 from .steps import because
 from .tiers import article_notice, statements_behind
@@ -79,9 +80,11 @@ def report(assessment: Assessment) -> dict[str, Any]:
             }
             for kind in assessment.related("showsPitfall")
         ],
-        "monitoring": monitoring(assessment),
+        "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
+        "issues": _conflicts(assessment) + [
+            asdict(issue) for issue in (*findings_of(assessment), *assessment.issues)
+        ],
     }
 
 
