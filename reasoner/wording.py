@@ -7,6 +7,7 @@ knowledge files; a relation without a template is read as subject, label, object
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .gate import GatedPatient
 from .knowledge import Graph
@@ -16,6 +17,8 @@ from .rule import Atom
 
 SENTENCE = marrow("sentence")
 NOTICE = marrow("notice")
+_SAID_BY_THEMSELVES = (TYPE, marrow("meets"))
+"""The relations whose object, a criterion or a row, can have a sentence of its own."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ class Wording:
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""
         s, p, o = fact
-        template = self.graph.text(p, SENTENCE)
+        own = self.graph.text(o, SENTENCE) if p in _SAID_BY_THEMSELVES else None
+        template = own or self.graph.text(p, SENTENCE)
         if template is None:
             return f"{self.name(s)} {self.graph.label(p)} {self.name(o)}"
         return template.replace("{subject}", self.name(s)).replace("{object}", self.name(o))
@@ -49,7 +53,7 @@ class Wording:
         """Tell whether a term is one of the patient's records."""
         return term in self._records
 
-    @property
+    @cached_property
     def _records(self) -> frozenset[str]:
         return records_of(self.patient)
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import UsageError
-from .call import AsJson, AsOf, Example, Patient, answering, assessment_of, emit
-
-if TYPE_CHECKING:
-    from ..assessment import Assessment
+from .call import (
+    AsJson,
+    AsOf,
+    Audience,
+    Example,
+    Language,
+    Patient,
+    answer,
+    answering,
+    assessment_of,
+    emit,
+)
 
 Changes = list[str]
 
@@ -35,12 +42,6 @@ def _split(arguments: list[str], example: str, wanted: int, what: str) -> tuple[
     return (files[0] if files else ""), names
 
 
-def _answer(assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
-            text: Callable[[dict[str, Any]], str], as_json: bool) -> None:
-    found = data(assessment)
-    emit(found, as_json, partial(text, found))
-
-
 Asked = Annotated[
     list[str], typer.Argument(metavar="[PATIENT] NAME", help="A patient file (or --example) and "
                               "what to ask about, by its local name.")
@@ -48,14 +49,17 @@ Asked = Annotated[
 
 
 def why_not(arguments: Asked, example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+            as_json: AsJson = False, audience: Audience = "clinician",
+            language: Language = "en") -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one name")
-        _answer(assessment_of(file, example, as_of), lambda a: whynot.why_not(a, name),
-                whynot.why_not_text, as_json)
+        assessment = assessment_of(file, example, as_of)
+        answer(assessment, (audience, language), "why-not", (name,),
+               lambda: whynot.why_not(assessment, name),
+               lambda: whynot.why_not_text(whynot.why_not(assessment, name)), as_json)
 
 
 def what_if(
@@ -63,6 +67,8 @@ def what_if(
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
+    audience: Audience = "clinician",
+    language: Language = "en",
     set_: Annotated[
         Changes, typer.Option("--set", help="A result to suppose, such as Name=6.8unit.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
@@ -87,7 +93,9 @@ def what_if(
                              fix="give --set, --add, --deny or --remove")
         assessment = assessment_of(patient, example, as_of)
         changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
-        _answer(assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text, as_json)
+        answer(assessment, (audience, language), "what-if", (changes,),
+               lambda: whatif.what_if(assessment, changes),
+               lambda: whatif.what_if_text(whatif.what_if(assessment, changes)), as_json)
 
 
 def contrast(
@@ -96,25 +104,31 @@ def contrast(
                                   "--example) and two interventions.")
     ],
     example: Example = "", as_of: AsOf = "", as_json: AsJson = False,
+    audience: Audience = "clinician", language: Language = "en",
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
     from ..explanation import contrast as side_by_side
 
     with answering():
         file, (first, second) = _split(arguments, example, 2, "two names")
-        _answer(assessment_of(file, example, as_of),
-                lambda a: side_by_side.contrast(a, first, second),
-                side_by_side.contrast_text, as_json)
+        assessment = assessment_of(file, example, as_of)
+        answer(assessment, (audience, language), "contrast", (first, second),
+               lambda: side_by_side.contrast(assessment, first, second),
+               lambda: side_by_side.contrast_text(
+                   side_by_side.contrast(assessment, first, second)), as_json)
 
 
 def missing(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False) -> None:
+            as_json: AsJson = False, audience: Audience = "clinician",
+            language: Language = "en") -> None:
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
 
     with answering():
-        _answer(assessment_of(patient, example, as_of), unknown.missing, unknown.missing_text,
-                as_json)
+        assessment = assessment_of(patient, example, as_of)
+        answer(assessment, (audience, language), "missing", (),
+               lambda: unknown.missing(assessment),
+               lambda: unknown.missing_text(unknown.missing(assessment)), as_json)
 
 
 def evidence(arguments: Asked, example: Example = "", as_of: AsOf = "",
@@ -124,15 +138,18 @@ def evidence(arguments: Asked, example: Example = "", as_of: AsOf = "",
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one claim or row")
-        _answer(assessment_of(file, example, as_of), lambda a: sources.evidence(a, name),
-                sources.evidence_text, as_json)
+        found = sources.evidence(assessment_of(file, example, as_of), name)
+        emit(found, as_json, partial(sources.evidence_text, found))
 
 
 def explain_pain(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-                 as_json: AsJson = False) -> None:
+                 as_json: AsJson = False, audience: Audience = "clinician",
+                 language: Language = "en") -> None:
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
     with answering():
-        _answer(assessment_of(patient, example, as_of), pain.explain_pain, pain.pain_text,
-                as_json)
+        assessment = assessment_of(patient, example, as_of)
+        answer(assessment, (audience, language), "explain-pain", (),
+               lambda: pain.explain_pain(assessment),
+               lambda: pain.pain_text(pain.explain_pain(assessment)), as_json)

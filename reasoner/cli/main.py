@@ -19,11 +19,15 @@ from . import ask
 from .call import (
     AsJson,
     AsOf,
+    Audience,
     Example,
+    Language,
     Patient,
+    answer,
     answering,
     assessment_of,
     emit,
+    only_for_clinicians,
     read_input,
 )
 
@@ -71,6 +75,8 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
@@ -80,13 +86,15 @@ def explain(
     with answering():
         assessment = assessment_of(patient, example, as_of, evidence)
         if compare:
+            only_for_clinicians((audience, language), "--compare-evidence")
             alone = assessment_of(patient, example, as_of, "article")
             both = assessment_of(patient, example, as_of, "all")
             found = compare_evidence(alone, both)
             emit(found, as_json, partial(compare_text, found))
             return
-        emit(report(assessment) if as_json else None, as_json,
-             partial(explain_text, assessment, everything))
+        answer(assessment, (audience, language), "explain", (everything,),
+               lambda: report(assessment), lambda: explain_text(assessment, everything),
+               as_json)
 
 
 @app.command()
@@ -105,6 +113,8 @@ def why(
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
@@ -116,14 +126,17 @@ def why(
             raise UsageError("too-many-arguments", what="more than one patient file",
                              fix="name one file and one conclusion")
         assessment = assessment_of(files[0] if files else "", example, as_of)
-        fact = find_conclusion(assessment, wanted)
+        if rdf or draw:
+            only_for_clinicians((audience, language), "--rdf and --draw")
+            fact = find_conclusion(assessment, wanted)
         if rdf:
             write_trig(assessment, fact, Path(rdf))
         if draw:
             typer.echo(draw_why(assessment, fact, draw), nl=False)
             return
-        emit(why_data(assessment, fact) if as_json else None, as_json,
-             partial(explain_why, assessment, fact))
+        answer(assessment, (audience, language), "why", (wanted,),
+               lambda: why_data(assessment, find_conclusion(assessment, wanted)),
+               lambda: explain_why(assessment, find_conclusion(assessment, wanted)), as_json)
 
 
 @app.command()

@@ -18,7 +18,8 @@ from ..rule import Atom
 class Step:
     """One visible step: its number, sentence, rule, the steps it rests on and its records.
 
-    ``sources`` names the claims and rows behind a criterion, link or row used in the step.
+    ``sources`` names the claims and rows behind a criterion, link or row used in the step;
+    ``nodes`` are the records themselves; ``bindings`` is what the variables of the rule stood for.
     """
 
     number: int
@@ -29,6 +30,8 @@ class Step:
     records: tuple[str, ...]
     sources: tuple[str, ...]
     absences: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    bindings: tuple[tuple[str, str], ...] = ()
 
 
 SELECTED = frozenset(
@@ -61,6 +64,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         premises: list[int] = []
         records: dict[str, None] = {}
         sources: dict[str, None] = {}
+        nodes: dict[str, None] = {}
         for premise in visible_premises(by_conclusion, derivation, assessment.graph):
             if is_about_patient(premise):
                 number = visit(premise)
@@ -71,6 +75,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
             for term in (premise[0], premise[2]):
                 if assessment.wording.is_record(term):
                     records[assessment.wording.record(term)] = None
+                    nodes[term] = None
         for term in (*fact, *(t for p in derivation.premises for t in p)):
             if assessment.graph.object(term, marrow("provenance")):
                 sources[local_name(term)] = None
@@ -83,6 +88,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         steps.append(Step(
             len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
             tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
+            nodes=tuple(nodes), bindings=derivation.binding,
         ))
         return numbers[fact]
 

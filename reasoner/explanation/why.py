@@ -19,13 +19,18 @@ CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPit
 """Where a name is looked for when it is no intervention, in this order."""
 
 
+def term_named(wanted: str) -> str:
+    """Return the term that a local name or IRI names."""
+    return f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+
+
 def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     """Return the statement that a local name or IRI asks about.
 
     Raises:
         UsageError: nothing is concluded about it; the message says what is known of it.
     """
-    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+    term = term_named(wanted)
     outcome = assessment.outcome_of(term)
     if outcome is not None:
         return assessment.fact(local_name(outcome), term)
@@ -41,7 +46,12 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     )
 
 
-def _proof(assessment: Assessment, fact: Atom) -> Proof:
+def prove_conclusion(assessment: Assessment, fact: Atom) -> Proof:
+    """Return the proof of a statement.
+
+    Raises:
+        UsageError: the statement does not hold.
+    """
     proof = assessment.prove(fact)
     if proof is None:
         raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
@@ -66,7 +76,7 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
 
 def explain_why(assessment: Assessment, fact: Atom) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
-    proof = _proof(assessment, fact)
+    proof = prove_conclusion(assessment, fact)
     lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof)]
     paths = bridge(assessment, proof)
     if paths:
@@ -93,12 +103,12 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     Raises:
         UsageError: there is no such form.
     """
-    return draw(assessment, _proof(assessment, fact), form)
+    return draw(assessment, prove_conclusion(assessment, fact), form)
 
 
 def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
     """Return why a statement holds, as data."""
-    proof = _proof(assessment, fact)
+    proof = prove_conclusion(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
         "statement": [term.strip("<>") for term in fact],
