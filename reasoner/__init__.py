@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .explanation.mechanisms import MechanismGraph
     from .pipeline import assess, load_knowledge
 
-__all__ = ["__version__", "assess", "load_knowledge"]
+__all__ = ["MechanismGraph", "__version__", "assess", "load_knowledge"]
 __version__ = "0.1.0"
 
 
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from . import pipeline
 
         return getattr(pipeline, name)
+    if name == "MechanismGraph":
+        from .explanation.mechanisms import MechanismGraph
+
+        return MechanismGraph
     raise AttributeError(name)

@@ -5,14 +5,15 @@ The parts are read off the inferred statements; nothing is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .derivation import Derivations
 from .engine import Engine
 from .errors import Issue
 from .gate import GatedPatient
+from .grounding import Grounding
 from .knowledge import Graph
 from .mechanism import Path, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
@@ -21,10 +22,13 @@ from .result import Result
 from .rule import Atom
 from .wording import Wording
 
+if TYPE_CHECKING:
+    from .justification import Justifier
+
 ROOT = f"<{MARROW}>"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Assessment:
     """What follows for one patient as of a date."""
 
@@ -49,6 +53,13 @@ class Assessment:
         return Derivations(self.result, self.patient, self.engine.origins)
 
     @cached_property
+    def justifier(self) -> Justifier:
+        """What finds the smallest parts of what is known that give a conclusion."""
+        from .justification import Justifier  # the solver is for those who ask
+
+        return Justifier(Grounding(self.engine, self.patient))
+
+    @cached_property
     def wording(self) -> Wording:
         """The sentences for this patient."""
         return Wording(self.graph, self.patient)
@@ -71,7 +82,31 @@ class Assessment:
 
     def prove(self, fact: Atom) -> Proof | None:
         """Return a shortest proof of a statement, or None if it does not hold."""
-        return prove(self.derivations, fact)
+        found = prove(self.derivations, fact)
+        return replace(found, told_by=self) if found else None
+
+    # What a notebook shows is written below this module, so it is imported when it is wanted.
+
+    def proof_html(self, proof: Proof) -> str:
+        """Return a proof of this assessment as HTML for a notebook."""
+        from .explanation.display import proof_html
+
+        return proof_html(self, proof)
+
+    def proof_svg(self, proof: Proof) -> str:
+        """Return a proof of this assessment as a picture that stands alone."""
+        from .explanation.display import proof_picture
+
+        return proof_picture(self, proof).svg(alone=True)
+
+    def _repr_html_(self) -> str:
+        from .explanation.display import assessment_html
+
+        return assessment_html(self)
+
+    def __repr__(self) -> str:
+        return f"<Assessment of {self.patient.patient} as of {self.patient.as_of}: " \
+               f"{len(self.facts)} statements, {len(self.issues)} issues>"
 
     @cached_property
     def paths(self) -> tuple[tuple[Path, ...], bool]:

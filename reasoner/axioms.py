@@ -20,7 +20,9 @@ from .taxonomy import read_files
 
 _VOCABULARY = tuple(f"<{namespace}" for namespace in (OWL, RDF, RDFS, XSD))
 _CHAIN = iri(OWL, "propertyChainAxiom")
+_ON = iri(OWL, "onProperty")
 _SUBPROPERTY = iri(RDFS, "subPropertyOf")
+_VALUE = iri(OWL, "hasValue")
 _BUILT_IN_ANNOTATIONS = frozenset(
     {iri(RDFS, name) for name in ("comment", "isDefinedBy", "label", "seeAlso")}
     | {iri(OWL, name) for name in ("imports", "versionIRI", "versionInfo")}
@@ -69,6 +71,28 @@ def criteria_of(statements: Statements) -> set[str]:
     return statements.typed(marrow("Criterion"))
 
 
+def conclusions_of(statements: Statements, facts: Iterable[Atom]) -> dict[str, set[str]]:
+    """Return the properties that criteria conclude, each with every value it could come to have.
+
+    The values are those that any criterion concludes, that a fact gives, or that stand at the end
+    of a property which the property follows from; more than can follow, and never fewer.
+    """
+    criteria = criteria_of(statements)
+    restrictions = {node: dict(statements.by_subject[node])
+                    for node in statements.typed(iri(OWL, "Restriction"))}
+    concluded = {restrictions[o][_ON] for s, p, o in statements.triples
+                 if s in criteria and p == SUBCLASS and o in restrictions}
+    narrower = _narrower(statements)
+    given = list(statements.triples) + list(facts)
+    values = {}
+    for name in concluded:
+        sources = _closure({name}, narrower)
+        values[name] = {o for _, p, o in given if p in sources} | {
+            node[_VALUE] for node in restrictions.values()
+            if node[_ON] in sources and _VALUE in node}
+    return values
+
+
 def module_of(statements: Statements, facts: Iterable[Atom]) -> set[Atom]:
     """Return the statements and facts that bear on which criteria an individual meets."""
     properties = _properties(statements)
@@ -98,16 +122,27 @@ def sufficient_only(module: set[Atom], criteria: set[str]) -> set[Atom]:
 
 def _properties(statements: Statements) -> set[str]:
     """Return the properties that class expressions use, and those that they follow from."""
-    found = {o for _, p, o in statements.triples if p == iri(OWL, "onProperty")}
+    used = {o for _, p, o in statements.triples if p == _ON}
+    return _closure(used, _narrower(statements))
+
+
+def _narrower(statements: Statements) -> dict[str, set[str]]:
+    """Return for each property those that it follows from: sub-properties and links of chains."""
     narrower: dict[str, set[str]] = defaultdict(set)
     for s, p, o in statements.triples:
         if p == _SUBPROPERTY:
             narrower[o].add(s)
         elif p == _CHAIN:
             narrower[s] |= set(_members(statements, o))
+    return narrower
+
+
+def _closure(start: set[str], next_to: dict[str, set[str]]) -> set[str]:
+    """Return what can be reached from a start, the start included."""
+    found = set(start)
     waiting = list(found)
     while waiting:
-        new = narrower[waiting.pop()] - found
+        new = next_to.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return found
@@ -132,7 +167,7 @@ def _classes(statements: Statements, criteria: set[str]) -> set[str]:
     while waiting:
         for p, o in statements.by_subject.get(waiting.pop(), ()):
             # A value is an individual there, even where it is a class elsewhere.
-            reached = p.startswith(_VOCABULARY) and p not in (TYPE, iri(OWL, "hasValue"))
+            reached = p.startswith(_VOCABULARY) and p not in (TYPE, _VALUE)
             if reached and o not in seen and (o.startswith("_:") or o in classes):
                 seen.add(o)
                 waiting.append(o)

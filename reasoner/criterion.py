@@ -12,22 +12,12 @@ from typing import Literal
 
 from .assessment import Assessment
 from .knowledge import Graph
-from .namespaces import OWL, RDF, RDFS, TYPE, XSD, iri, local_name, marrow
+from .namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
 from .quantity import text_of
+from .threshold import Threshold, threshold_of
 
 Status = Literal["met", "unknown", "not-met"]
-_BOUNDS = {"maxExclusive": "<", "maxInclusive": "<=", "minExclusive": ">", "minInclusive": ">="}
 _RESULTS = {marrow("hasCurrentObservation"), marrow("hasPairedObservation")}
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """One bound: what is compared, how, and with which number in which unit."""
-
-    name: str
-    sign: str
-    limit: str
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,7 @@ def members_of(assessment: Assessment, criterion: str) -> tuple[Member, ...]:
     """Return the conditions of a criterion in the order they are written, without the patient."""
     graph = assessment.graph
     definition = graph.object(criterion, iri(OWL, "equivalentClass")) or ""
-    parts = _list(graph, graph.object(definition, iri(OWL, "intersectionOf")) or "")
+    parts = graph.members(graph.object(definition, iri(OWL, "intersectionOf")) or "")
     return tuple(_member(assessment, p) for p in parts if p != marrow("Patient"))
 
 
@@ -88,20 +78,12 @@ def leaves(members: tuple[Member, ...]) -> Iterator[Member]:
             yield member
 
 
-def _list(graph: Graph, node: str) -> list[str]:
-    items = []
-    while node and node != iri(RDF, "nil"):
-        items.append(graph.object(node, iri(RDF, "first")) or "")
-        node = graph.object(node, iri(RDF, "rest")) or ""
-    return items
-
-
 def _member(assessment: Assessment, term: str) -> Member:
     graph = assessment.graph
     for join, word in (("unionOf", "any of"), ("intersectionOf", "all of")):
         node = graph.object(term, iri(OWL, join))
         if node:
-            parts = tuple(_member(assessment, p) for p in _list(graph, node))
+            parts = tuple(_member(assessment, p) for p in graph.members(node))
             if join == "unionOf":
                 found = {p.status for p in parts}
                 status: Status = ("met" if "met" in found
@@ -142,7 +124,7 @@ def _value(assessment: Assessment, term: str, relation: str, value: str) -> Memb
 def _through(assessment: Assessment, term: str, relation: str, filler: str) -> Member:
     """Read a condition on a record: its kind, and perhaps one bound."""
     graph = assessment.graph
-    parts = _list(graph, graph.object(filler, iri(OWL, "intersectionOf")) or "") or [filler]
+    parts = graph.members(graph.object(filler, iri(OWL, "intersectionOf")) or "") or [filler]
     kind = next((v for p in parts if (v := graph.object(p, iri(OWL, "hasValue")))), "")
     bound = next((threshold_of(graph, v) for p in parts
                   if (v := graph.object(p, iri(OWL, "someValuesFrom")))), None)
@@ -172,18 +154,3 @@ def _status(assessment: Assessment, term: str) -> Status:
 def _unmet(assessment: Assessment, term: str) -> Status:
     undecided = assessment.fact("undecidedOn", term) in assessment.facts
     return "unknown" if undecided else "not-met"
-
-
-def threshold_of(graph: Graph, datatype: str) -> Threshold:
-    """Return the bound that a named datatype stands for."""
-    definition = graph.object(datatype, iri(OWL, "equivalentClass")) or ""
-    facets = _list(graph, graph.object(definition, iri(OWL, "withRestrictions")) or "")
-    for facet in facets:
-        for name, sign in _BOUNDS.items():
-            limit = graph.object(facet, iri(XSD, name))
-            if limit is not None:
-                unit = graph.text(datatype, marrow("thresholdUnit")) or ""
-                number = text_of(limit)
-                says = f"{graph.label(datatype)} ({sign} {number} {unit})"
-                return Threshold(says, sign, number, unit)
-    return Threshold(graph.label(datatype), "", "", "")

@@ -101,6 +101,17 @@ class Derivations:
             return [Derivation(static[0], 1, (), static[1], (), fact)]
         return []
 
+    def behind(self, fact: Atom) -> set[Atom]:
+        """Return every premise of every derivation of a statement, of theirs, and so on."""
+        found: set[Atom] = set()
+        waiting = [fact]
+        while waiting:
+            for derivation in self.of(waiting.pop()):
+                fresh = [p for p in derivation.premises if p not in found]
+                found.update(fresh)
+                waiting += fresh
+        return found
+
     @cached_property
     def heights(self) -> dict[Atom, int]:
         """The least number of steps from leaves to each inferred statement.
@@ -123,6 +134,21 @@ class Derivations:
             if not settled:
                 break
         return heights
+
+    def resting_on(self, facts: frozenset[Atom]) -> frozenset[Atom]:
+        """Return the inferred statements that no derivation supports without some statements.
+
+        What had to be absent is taken to be absent still.
+        """
+        unsupported = set(self._inferred)
+        while True:
+            supported = {
+                fact for fact in unsupported - facts
+                if any(unsupported.isdisjoint(d.premises) for d in self._inferred[fact])
+            }
+            if not supported:
+                return frozenset(unsupported)
+            unsupported -= supported
 
     def shortest(self, fact: Atom) -> Derivation | None:
         """Return a derivation of least height, or None for a leaf."""

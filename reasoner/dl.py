@@ -20,7 +20,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .axioms import criteria_of, module_of, read_statements, sufficient_only
+from .axioms import (
+    conclusions_of,
+    criteria_of,
+    module_of,
+    read_statements,
+    sufficient_only,
+)
 from .errors import KnowledgeError, LimitReached, UsageError
 from .namespaces import NIL, OWL, RDF, SUBCLASS, TYPE, iri, marrow
 from .result import Result
@@ -30,6 +36,8 @@ TIME_LIMIT = 600.0
 MEMORY = "-Xmx1500M"
 _COMMAND = "org.semanticweb.HermiT.cli.CommandLine"
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]*>\s*)+) \)$", re.MULTILINE)
+_KNOWN = re.compile(r"^(<[^>]*>) \(known instances: (.*?) \| possible instances: ", re.MULTILINE)
+_PAIR = re.compile(r"\((<[^>]*>), (<[^>]*>)\)")
 _SATISFIABLE = re.compile(r"^(<[^>]*>) is (not )?satisfiable\.$", re.MULTILINE)
 _CLASS = iri(OWL, "Class")
 _NOTHING = iri(OWL, "Nothing")
@@ -97,14 +105,18 @@ def check_consistency(root: Path, seconds: float = TIME_LIMIT) -> Verdict:
     return Verdict(consistent=True, unsatisfiable=tuple(sorted(empty)))
 
 
-def derive_types(root: Path, facts: Iterable[Atom], seconds: float = TIME_LIMIT) \
-        -> set[tuple[str, str]]:
-    """Return every patient with every criterion that follows from settled facts by OWL 2 DL.
+def derive_conclusions(root: Path, facts: Iterable[Atom], seconds: float = TIME_LIMIT) \
+        -> set[Atom]:
+    """Return what follows of each patient from settled facts by OWL 2 DL.
+
+    That is every criterion that a patient is an instance of, and every value of a property that
+    criteria conclude: what a patient has, is suspected of, is known to be without, and meets.
 
     To list the types of an individual, HermiT first has to order all classes, which takes minutes
-    where criteria are defined by equivalence. So the types are listed with definitions read in
-    one direction, which can only give too few; then HermiT is asked, with the whole definitions,
-    whether a patient can be outside all other criteria at once, which tells that none is missing.
+    where criteria are defined by equivalence. So they are listed with definitions read in one
+    direction, which can only give too few; then HermiT is asked, with the whole definitions,
+    whether a patient can do without all other criteria and values at once, which tells that none
+    is missing.
 
     Args:
         root: the folder that holds ontology/.
@@ -121,23 +133,24 @@ def derive_types(root: Path, facts: Iterable[Atom], seconds: float = TIME_LIMIT)
     criteria = criteria_of(statements)
     module = module_of(statements, facts)
     patients = sorted(s for s, p, o in facts if p == TYPE and o == marrow("Patient"))
-    answer = _run(sufficient_only(module, criteria), ["--classify", "--classifyIs"], seconds)
+    answer = _run(sufficient_only(module, criteria), ["--classify", "--classifyIs", "-Y"], seconds)
     if answer is None:
         raise _contradiction()
     listed = _read_axioms(answer)
+    concluded = conclusions_of(statements, facts)
     found = {
-        (patient, criterion)
+        (patient, TYPE, criterion)
         for patient in patients
         for criterion in listed.above(listed.types.get(patient, ())) & criteria
+    } | {
+        (s, p, o) for p, pairs in _KNOWN.findall(answer) if p in concluded
+        for s, o in _PAIR.findall(pairs) if s in patients
     }
-    others = {
-        patient: sorted(c for c in criteria if (patient, c) not in found) for patient in patients
-    }
-    missing = _impossible(module, [(p, classes) for p, classes in others.items() if classes],
-                          seconds)
-    for patient, classes in missing:
-        single = [(patient, [criterion]) for criterion in classes]
-        found |= {(p, c) for p, cs in _impossible(module, single, seconds) for c in cs}
+    possible = {(TYPE, c) for c in criteria} | {(p, o) for p, os in concluded.items() for o in os}
+    others = [[(patient, p, o) for p, o in sorted(possible) if (patient, p, o) not in found]
+              for patient in patients]
+    for group in _unavoidable(module, [g for g in others if g], seconds):
+        found |= {atom for [atom] in _unavoidable(module, [[atom] for atom in group], seconds)}
     return found
 
 
@@ -156,26 +169,29 @@ def settled_facts(root: Path, given: Iterable[Atom], result: Result) -> set[Atom
     return settled
 
 
-def _impossible(module: set[Atom], groups: list[tuple[str, list[str]]], seconds: float) \
-        -> list[tuple[str, list[str]]]:
-    """Return the groups of which an individual has to be in at least one class.
+def _unavoidable(module: set[Atom], groups: list[list[Atom]], seconds: float) -> list[list[Atom]]:
+    """Return the groups, each about one individual, of which at least one statement has to hold.
 
-    A class is made for each group, of that individual if it is in none of the classes; it has no
+    A class is made for each group, of that individual if none of the statements holds; it has no
     member where that cannot be.
     """
-    probes: dict[str, tuple[str, list[str]]] = {}
+    probes: dict[str, list[Atom]] = {}
     extra: set[Atom] = set()
-    for number, (individual, classes) in enumerate(groups):
+    for number, group in enumerate(groups):
         probe, one, members = (f"{word}{number}" for word in ("<urn:probe:", "_:one", "_:members"))
         probe += ">"
-        probes[probe] = (individual, classes)
+        probes[probe] = group
         extra |= {(probe, TYPE, _CLASS), (probe, SUBCLASS, one), (one, TYPE, _CLASS),
-                  (one, iri(OWL, "oneOf"), members), (members, iri(RDF, "first"), individual),
+                  (one, iri(OWL, "oneOf"), members), (members, iri(RDF, "first"), group[0][0]),
                   (members, iri(RDF, "rest"), NIL)}
-        for place, name in enumerate(classes):
-            outside = f"_:outside{number}x{place}"
+        for place, (_, predicate, value) in enumerate(group):
+            outside, inside = f"_:outside{number}x{place}", f"_:inside{number}x{place}"
+            if predicate != TYPE:
+                extra |= {(inside, TYPE, iri(OWL, "Restriction")),
+                          (inside, iri(OWL, "onProperty"), predicate),
+                          (inside, iri(OWL, "hasValue"), value)}
             extra |= {(probe, SUBCLASS, outside), (outside, TYPE, _CLASS),
-                      (outside, iri(OWL, "complementOf"), name)}
+                      (outside, iri(OWL, "complementOf"), value if predicate == TYPE else inside)}
     answer = _run(module | extra, [f"-k{probe}" for probe in probes], seconds) if probes else ""
     if answer is None:
         raise _contradiction()

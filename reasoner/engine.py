@@ -28,8 +28,10 @@ from .program import (
     schema_rules,
     unfold,
 )
+from .relaxation import Relaxation
 from .result import Result
 from .rule import Absence, Atom, Rule
+from .site import Site, apply_site
 from .tier import ARTICLE, EVERYTHING, article_alone
 
 if TYPE_CHECKING:
@@ -37,17 +39,19 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "daysAgo",
-                 "endedDaysAgo", "minutesAgo", "monthsAgo", "startedDaysAgo")
+    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "closesInDays",
+                 "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
+                 "ofInterval", "opensInDays", "opensOn", "startedDaysAgo")
 )
-"""What the gate writes: numbers computed from dates and values before any rule runs."""
+"""What the gate writes: what is computed from dates and values before any rule runs."""
 
 
 @dataclass(frozen=True)
 class Engine:
     """Compiled knowledge: the closed static graph and the program over patients.
 
-    ``origins`` maps each inferred static fact to the rule and premises of one derivation.
+    ``origins`` maps each inferred static fact to the rule and premises of one derivation;
+    ``site`` is the digest of the site's decisions that are in force, or empty.
     """
 
     root: Path
@@ -58,6 +62,7 @@ class Engine:
     program: Program
     vocabulary: Vocabulary
     evidence: str = EVERYTHING
+    site: str = ""
 
     @cached_property
     def functions(self) -> functions.Evaluator:
@@ -71,32 +76,42 @@ class Engine:
 
         return columns.Evaluator(self.program)
 
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """The program with its absences granted, for what parts of a record would give."""
+        return Relaxation(self.program)
+
     def run(self, facts: Iterable[Atom]) -> Result:
         """Return everything that follows from one patient's gated facts."""
         return self.functions.run(facts)
 
 
-def load_engine(root: Path | None = None, evidence: str = EVERYTHING) -> Engine:
+def load_engine(root: Path | None = None, evidence: str = EVERYTHING,
+                site: Site | None = None) -> Engine:
     """Return the engine of a knowledge folder, from the cache where its content is unchanged.
 
     Args:
         root: the knowledge folder; the shipped one by default.
         evidence: everything, or the article alone.
+        site: what a site has decided, which has been checked against this knowledge.
     """
     root = root or find_root()
-    return _load(root, fingerprint(root), evidence)
+    return _load(root, fingerprint(root), evidence, site)
 
 
-@lru_cache(maxsize=3)
-def _load(root: Path, digest: str, evidence: str) -> Engine:
+@lru_cache(maxsize=4)
+def _load(root: Path, digest: str, evidence: str, site: Site | None) -> Engine:
     alone = evidence == ARTICLE
-    path = _cache_folder() / f"{digest}{'-article' if alone else ''}.json"
+    name = digest + ("-article" if alone else "") + (f"-site-{site.digest}" if site else "")
+    path = _cache_folder() / f"{name}.json"
     engine = _read_cache(path, root)
     if engine is None:
         knowledge = read_knowledge(root)
+        if site is not None:
+            knowledge = apply_site(knowledge, site)
         engine = compile_knowledge(article_alone(knowledge) if alone else knowledge)
         _write_cache(path, engine)
-    return replace(engine, evidence=evidence)
+    return replace(engine, evidence=evidence, site=site.digest if site else "")
 
 
 def compile_knowledge(knowledge: Knowledge) -> Engine:

@@ -11,17 +11,16 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import lru_cache
 
+from .crosscheck import Disagreement, Measured, find_disagreements, read_cross_checks
 from .errors import Issue
+from .interval import read_intervals, window_facts
 from .knowledge import Graph
 from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
-    Conversion,
     Refusal,
-    Scale,
     decimal_literal,
     gate,
     integer_literal,
@@ -30,6 +29,7 @@ from .quantity import (
     text_of,
 )
 from .rule import Atom
+from .scale import read_scales
 
 OBSERVATION = marrow("Observation")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -41,6 +41,9 @@ _DAY_FACTS = (
     ("end", "endedDaysAgo"),
     ("abatement", "endedDaysAgo"),
 )
+_AMOUNTS = (marrow("amount"), marrow("amountAtLeast"), marrow("amountAtMost"))
+_SETTLED = ("final", "amended", "corrected")
+"""Source: FHIR R4, ObservationStatus."""
 
 
 @dataclass(frozen=True)
@@ -66,26 +69,6 @@ class GatedPatient:
     issues: tuple[Issue, ...]
 
 
-@lru_cache(maxsize=4)
-def read_scales(graph: Graph) -> dict[str, Scale]:
-    """Return how the numbers of each measurement kind are read, from the ontology."""
-    conversions: dict[str, dict[str, Conversion]] = defaultdict(dict)
-    for node in graph.subjects(TYPE, marrow("UnitConversion")):
-        factor = Decimal(graph.text(node, marrow("factor")) or "")
-        source = graph.text(node, "<http://purl.org/dc/terms/source>") or ""
-        for kind in graph.objects(node, marrow("forMeasurement")):
-            for unit in graph.objects(node, marrow("writtenUnit")):
-                conversions[kind][text_of(unit)] = Conversion(text_of(unit), factor, source)
-    scales = {}
-    for kind, known in conversions.items():
-        canonical = graph.text(kind, marrow("canonicalUnit"))
-        low = graph.text(kind, marrow("plausibleAtLeast"))
-        high = graph.text(kind, marrow("plausibleAtMost"))
-        if canonical is not None and low is not None and high is not None:
-            scales[kind] = Scale(kind, canonical, known, Decimal(low), Decimal(high))
-    return scales
-
-
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
     """Gate every number and date of a patient graph as of a date."""
     return _Gate(graph, knowledge, as_of).run()
@@ -104,6 +87,8 @@ class _Gate:
         self.origins: dict[Atom, Computed] = {}
         self.issues: list[Issue] = []
         self.dropped: set[str] = set()
+        self.measured: list[Measured] = []
+        self.days: dict[Atom, date] = {}
 
     def run(self) -> GatedPatient:
         for node in sorted(self.about):
@@ -113,11 +98,14 @@ class _Gate:
                 self._days(node)
                 if OBSERVATION in self.about[node][TYPE]:
                     self._amount(node)
+        self._cross_check()
         doubted = reviews_in_doubt(self.triples, self.dropped, self.knowledge) - self.dropped
         for node in sorted(doubted):
             self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
                         "list counts as not reviewed", "ask as of a later date to use it")
         self.dropped |= doubted
+        self.days = {f: day for f, day in self.days.items() if f[0] not in self.dropped}
+        self._windows()
         kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
@@ -125,10 +113,8 @@ class _Gate:
 
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
-        source = self.about[node][marrow("recordSource")]
-        where = text_of(source[0]) if source else local_name(node)
         label = f" ({self.knowledge.label(kinds[0])})" if kinds else ""
-        self.issues.append(Issue(code, where + label, what, fix))
+        self.issues.append(Issue(code, self._source(node) + label, what, fix))
 
     def _add(self, node: str, predicate: str, value: str, step: str, *premises: Atom) -> None:
         self.origins[node, marrow(predicate), value] = Computed(f"<{GATE}{step}>", premises)
@@ -164,12 +150,11 @@ class _Gate:
                                     "ask as of a later date to use it")
                     continue
                 premise = (node, marrow(predicate), written)
+                self.days[premise] = day
                 self._add(node, fact, integer_literal(ago), "days", premise)
                 found.setdefault(predicate, ago)
                 if predicate == "date":
                     self._minutes(node, written, premise)
-                    self._add(node, "monthsAgo", integer_literal(_months(day, self.as_of)),
-                              "months", premise)
         if "date" not in found:
             for predicate in ("onset", "start"):
                 if predicate in found:
@@ -185,6 +170,20 @@ class _Gate:
         end = datetime.combine(self.as_of + timedelta(days=2), time.min)
         minutes = (end - moment) // timedelta(minutes=1)
         self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
+
+    def _windows(self) -> None:
+        """Count the intervals from every record that they can be counted from."""
+        known = read_intervals(self.knowledge)
+        begun = [(kind, day) for (node, predicate, _), day in self.days.items()
+                 if predicate == marrow("start") for kind in self.about[node][marrow("kind")]]
+        for (node, predicate, written), day in self.days.items():
+            for kind in self.about[node][marrow("kind")]:
+                for interval in known.get(kind, ()):
+                    if interval.reads == predicate and interval.counts_from(day, begun):
+                        premises = ((node, predicate, written), *interval.stated)
+                        origin = Computed(f"<{GATE}window>", premises)
+                        for fact in window_facts(interval, node, day, self.as_of):
+                            self.origins[fact] = origin
 
     def _date(self, node: str, written: str) -> date | None:
         lexical, datatype, _ = literal_parts(written)
@@ -239,6 +238,43 @@ class _Gate:
             if value is not None:
                 self._add(node, predicate, decimal_literal(value + grown), "amount",
                           *premises, *dated)
+        if outcome.exact is not None and not grown and _is_settled(about) \
+                and node not in self.dropped and isinstance(number, Decimal):
+            self.measured.append(Measured(node, kinds[0], about[marrow("date")][0], number,
+                                          outcome.exact))
+
+    def _cross_check(self) -> None:
+        """Tell results of one day that do not fit together; what is in doubt loses its amount."""
+        doubted = set()
+        for found in find_disagreements(self.measured, read_cross_checks(self.knowledge),
+                                        self.scales):
+            self._tell(found)
+            if found.check.withholds:
+                doubted |= {result.node for result in found.doubted}
+        for fact in [f for f in self.origins if f[0] in doubted and f[1] in _AMOUNTS]:
+            del self.origins[fact]
+
+    def _tell(self, found: Disagreement) -> None:
+        shown = {r: f"{self.knowledge.label(r.kind)} {self._written(r.node)}"
+                 for r in found.results}
+        what = f"{', '.join(shown.values())}: these results of one day do not fit together"
+        if found.suspects:
+            what += "; " + " or ".join(f"{shown[r]} would fit in {unit}"
+                                       for r, unit in found.suspects)
+        if found.check.withholds:
+            names = " and ".join(self.knowledge.label(r.kind) for r in found.doubted)
+            what += f"; no use is made of this {names}"
+        where = ", ".join(self._source(r.node) for r in found.results)
+        self.issues.append(Issue("results-disagree", where, what,
+                                 "check the values and their units"))
+
+    def _written(self, node: str) -> str:
+        about = self.about[node]
+        return " ".join(text_of(about[marrow(p)][0]) for p in ("value", "unit"))
+
+    def _source(self, node: str) -> str:
+        source = self.about[node][marrow("recordSource")]
+        return text_of(source[0]) if source else local_name(node)
 
     def _growth(self, node: str) -> tuple[int, tuple[Atom, ...]]:
         """Return what a result has grown by since it was taken, and the date that says so."""
@@ -251,10 +287,10 @@ class _Gate:
         return (days[0], tuple(dates)) if days else (0, ())
 
 
-def _months(day: date, as_of: date) -> int:
-    """Return how many whole calendar months lie between two days."""
-    months = (as_of.year - day.year) * 12 + as_of.month - day.month
-    return months - (as_of.day < day.day)
+def _is_settled(about: dict[str, list[str]]) -> bool:
+    """Return whether a record is a dated result that no one may still take back."""
+    dates, status = about[marrow("date")], about[marrow("status")]
+    return len(dates) == 1 and [text_of(s) in _SETTLED for s in status] == [True]
 
 
 def _moment_of(lexical: str) -> datetime:

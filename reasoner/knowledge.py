@@ -20,7 +20,9 @@ from .namespaces import (
     EXPRESSION,
     LABEL,
     MARROW,
+    NIL,
     OWL,
+    RDF,
     SH,
     TYPE,
     iri,
@@ -76,6 +78,15 @@ class Graph:
         found = self.object(subject, predicate)
         value = number_of(found) if found is not None else None
         return float(value) if value is not None else None
+
+    def members(self, node: str) -> list[str]:
+        """Return the members of an RDF list in order; none for what is no list."""
+        found, seen = [], {NIL, ""}
+        while node not in seen:
+            seen.add(node)
+            found += self.objects(node, iri(RDF, "first"))[:1]
+            node = self.object(node, iri(RDF, "rest")) or ""
+        return found
 
     def label(self, term: str) -> str:
         """Return the label of a term, or its local name."""

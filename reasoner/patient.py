@@ -127,7 +127,7 @@ def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabula
         raise InputRefused("empty", where=source, what="no statements",
                            fix="send a graph with one patient")
     for triple in triples:
-        _check_literal(triple, source)
+        check_literal(triple, source)
         _check_triple(triple, source, vocabulary)
         if triple[0].startswith(f"<{MARROW}"):
             raise InputRefused("name-of-ours", where=f"{source}, {_shown(triple[0])}",
@@ -173,7 +173,7 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
                        fix="use the predicates of a patient graph")
 
 
-def _check_literal(triple: Atom, source: str) -> None:
+def check_literal(triple: Atom, source: str) -> None:
     """Refuse literals of a sort, length or language that no record has."""
     s, p, o = triple
     if not o.startswith('"'):

@@ -5,65 +5,181 @@ This is the library's front door; the command line and the service come in here 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assessment import Assessment
 from .engine import Engine, load_engine
-from .errors import Issue, UsageError
+from .errors import InputRefused, Issue, UsageError
 from .gate import gate_patient
 from .hostile import read_bounded
 from .knowledge import term_of
 from .patient import PatientGraph, check_patient_triples, read_patient_graph, suffix_of
+from .site import Site
+from .sitefile import read_site
 from .tier import TIERS
 from .validation import Violation, find_violations, set_aside
 
 if TYPE_CHECKING:
     import rdflib
 
+    from .fhir import FhirImport, FhirInput, ImportReport
 
-def load_knowledge(root: Path | None = None, evidence: str = "all") -> Engine:
+_ENOUGH = 1_000_000
+"""How far into a JSON file its nature is looked for."""
+
+
+def load_knowledge(root: Path | None = None, evidence: str = "all",
+                   site: str | Path | bytes | None = None) -> Engine:
     """Return the compiled knowledge, from the cache where its content is unchanged.
 
     Args:
         root: a folder with ontology/, queries/ and shapes/; the shipped knowledge by default.
         evidence: ``all``, or ``article`` to reason from the article alone (exclusions and red
             flags still apply).
+        site: a site's file, or its Turtle as bytes: bounds of its own, and which of several
+            sources that disagree it follows.
 
     Raises:
+        InputRefused: the site's file cannot be used.
         KnowledgeError: the knowledge is missing or broken.
         UsageError: there is no such tier of evidence.
     """
     if evidence not in TIERS:
         raise UsageError("no-such-evidence", what=f"{evidence[:40]!r} is no tier of evidence",
                          fix=f"take one of {', '.join(TIERS)}")
-    return load_engine(root, TIERS[evidence])
+    if site is None:
+        return load_engine(root, TIERS[evidence])
+    return load_engine(root, TIERS[evidence], read_site_file(site, root))
+
+
+def read_site_file(site: str | Path | bytes, root: Path | None = None) -> Site:
+    """Read a site's file, or its Turtle as bytes, and check it against the knowledge.
+
+    Raises:
+        InputRefused: it cannot be used.
+        LimitReached: it is larger than the limits.
+    """
+    if isinstance(site, bytes):
+        return read_site(site, ".ttl", "site file", load_engine(root))
+    path = Path(site)
+    return read_site(read_bounded(str(site)), path.suffix, path.name, load_engine(root))
 
 
 def read_patient(path: str, data: bytes, engine: Engine) \
         -> tuple[PatientGraph, tuple[Issue, ...]]:
-    """Read a patient graph or a FHIR bundle; return the graph and what was not used.
+    """Read a patient graph or the one patient of a FHIR document; return what was not used too.
 
     Raises:
         InputRefused: the input cannot be used at all.
         LimitReached: the input is larger than the limits.
     """
-    suffix = suffix_of(path, data)
     name = "standard input" if path == "-" else Path(path).name
-    if suffix.lower() in (".json", ".ndjson") and _is_fhir(data):
-        from .fhir import read_bundle
-        from .mapping import load_mappings
+    if is_fhir(path, data):
+        with open_fhir([path], engine, data) as found:
+            imported = found.read(found.only())
+            return admit(imported, engine), imported.issues
+    if data[:2000].lstrip().startswith(b"<") and b"http://hl7.org/fhir" in data[:2000]:
+        raise InputRefused("xml", where=name, what="it is FHIR XML, and FHIR is read here as JSON "
+                           "only", fix="ask the server for application/fhir+json")
+    return read_patient_graph(data, suffix_of(path, data), name, engine.vocabulary), ()
 
-        mappings = load_mappings(engine.root / "ontology" / "mappings.sssom.tsv")
-        imported = read_bundle(data, name, mappings, engine.graph)
-        graph = check_patient_triples(list(imported.triples), name, engine.vocabulary)
-        return graph, tuple(imported.issues)
-    return read_patient_graph(data, suffix, name, engine.vocabulary), ()
+
+def read_patients(paths: str | Path | Sequence[str | Path], engine: Engine) \
+        -> Iterator[tuple[PatientGraph, ImportReport]]:
+    """Yield every patient of an input with what became of the patient's resources.
+
+    Memory does not grow with the number of patients. What belongs to no patient is accounted for
+    by ``FhirInput.rest``.
+
+    Args:
+        paths: files or folders of FHIR JSON, NDJSON or gzip of either, or one patient graph.
+        engine: the compiled knowledge.
+
+    Raises:
+        InputRefused: the input cannot be used at all.
+        LimitReached: the input, or one patient of it, is larger than the limits.
+    """
+    from .fhir import ImportReport
+
+    named = [str(p) for p in ([paths] if isinstance(paths, (str, Path)) else paths)]
+    if len(named) == 1 and not is_fhir(named[0]):
+        graph, issues = read_patient(named[0], read_file(named[0]), engine)
+        yield graph, ImportReport("", (), issues)
+        return
+    with open_fhir(named, engine) as found:
+        for imported in found:
+            yield admit(imported, engine), imported.report
 
 
-def _is_fhir(data: bytes) -> bool:
-    return b'"resourceType"' in data
+def read_one(paths: Sequence[str], engine: Engine, which: str = "") \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Read one patient of some files or folders, by id where there are several.
+
+    Raises:
+        InputRefused: the input cannot be used at all, or it does not say which patient is meant.
+        LimitReached: the input is larger than the limits.
+        UsageError: a patient is asked for by id, or several files are given, that are no FHIR.
+    """
+    if not which and len(paths) == 1 and not is_fhir(paths[0]):
+        return read_patient(paths[0], read_file(paths[0]), engine)
+    if not all(map(is_fhir, paths)):
+        raise UsageError("not-fhir", what="several files, or a patient by id, can only be of FHIR",
+                         fix="name one patient graph")
+    with open_fhir(paths, engine) as found:
+        imported = found.read(found.find(which) if which else found.only())
+        return admit(imported, engine), imported.issues
+
+
+def is_fhir(path: str, data: bytes | None = None) -> bool:
+    """Return whether an input is FHIR and not a patient graph.
+
+    Folders, NDJSON and gzip are; JSON is where it names a resource type early on.
+    """
+    if data is None:
+        if Path(path).is_dir():
+            return True
+        data = _beginning(path)
+    suffix = suffix_of(path, data).lower()
+    return suffix in (".ndjson", ".gz") or data.startswith(b"\x1f\x8b") \
+        or (suffix == ".json" and b'"resourceType"' in data[:_ENOUGH])
+
+
+def _beginning(path: str) -> bytes:
+    try:
+        if not Path(path).is_file():
+            return b""
+        with Path(path).open("rb") as file:
+            return file.read(_ENOUGH)
+    except (OSError, ValueError):
+        return b""  # told, with its reason, by whoever reads it
+
+
+def open_fhir(paths: Sequence[str], engine: Engine, data: bytes | None = None) -> FhirInput:
+    """Open FHIR files or folders, or bytes at hand, sorted by patient; the caller closes it.
+
+    Raises:
+        InputRefused: an input is no FHIR JSON that is read.
+        LimitReached: an input is larger or deeper than the limits.
+    """
+    from .fhir import FhirInput, Notes, Source, sources_of
+    from .mapping import load_mappings
+
+    notes = Notes()
+    if data is not None:
+        sources = [Source("standard input" if paths[0] == "-" else Path(paths[0]).name, data)]
+    else:
+        sources = [s for path in paths for s in sources_of(Path(path), notes)]
+    mappings = load_mappings(engine.root / "ontology" / "mappings.sssom.tsv")
+    return FhirInput(sources, mappings, engine.graph, notes)
+
+
+def admit(imported: FhirImport, engine: Engine) -> PatientGraph:
+    """Return the graph of an imported patient, past the same firewall as any patient graph."""
+    return check_patient_triples(list(imported.triples), imported.report.patient,
+                                 engine.vocabulary)
 
 
 def validate_patient(graph: PatientGraph, engine: Engine) -> list[Violation]:
@@ -97,7 +213,7 @@ def assess(engine: Engine, patient: str | Path | bytes | rdflib.Graph, as_of: da
     if isinstance(patient, bytes):
         graph, issues = read_patient("-", patient, engine)
     elif isinstance(patient, (str, Path)):
-        graph, issues = read_patient(str(patient), read_file(str(patient)), engine)
+        graph, issues = read_one([str(patient)], engine)
     else:
         import pyoxigraph as ox
 

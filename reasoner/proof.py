@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from .derivation import Derivation, Derivations
 from .knowledge import Graph
@@ -35,7 +35,17 @@ from .rule import Atom
 Leaf = Literal["record", "knowledge"]
 
 
-@dataclass(frozen=True)
+class Teller(Protocol):
+    """Who can put a proof in words and draw it: the assessment that it was made from."""
+
+    def proof_html(self, proof: Proof) -> str:
+        """Return the proof as HTML."""
+
+    def proof_svg(self, proof: Proof) -> str:
+        """Return the proof as a picture that stands alone."""
+
+
+@dataclass(frozen=True, repr=False)
 class Proof:
     """One derivation for each inferred statement that the conclusion needs.
 
@@ -47,6 +57,17 @@ class Proof:
     steps: tuple[Derivation, ...]
     leaves: dict[Atom, Leaf]
     as_of: date
+    told_by: Teller | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        said = " ".join(map(shorten, self.conclusion))
+        return f"<Proof of {said}: {len(self.steps)} steps, as of {self.as_of}>"
+
+    def _repr_html_(self) -> str | None:
+        return self.told_by.proof_html(self) if self.told_by else None
+
+    def _repr_svg_(self) -> str | None:
+        return self.told_by.proof_svg(self) if self.told_by else None
 
     @property
     def iri(self) -> str:
@@ -123,6 +144,21 @@ def visible_premises(steps: dict[Atom, Derivation], step: Derivation, graph: Gra
             yield fact
         elif fact in steps:
             stack.extend(reversed(steps[fact].premises))
+
+
+def folded_steps(steps: dict[Atom, Derivation], step: Derivation, graph: Graph) \
+        -> Iterator[Derivation]:
+    """Yield a step and the steps on unnamed expressions that a reader sees as part of it."""
+    own = plain_statement(step.conclusion, graph)
+    stack, seen = [step], set[Atom]()
+    while stack:
+        current = stack.pop()
+        yield current
+        for fact in current.premises:
+            plain = plain_statement(fact, graph)
+            if fact in steps and fact not in seen and (is_technical(plain) or plain == own):
+                seen.add(fact)
+                stack.append(steps[fact])
 
 
 def statement_iri(fact: Atom) -> str:

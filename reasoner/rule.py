@@ -212,12 +212,12 @@ class _Reader:
         if name == "BGP":
             yield _Pattern(tuple(self._atom(t) for t in node.triples))
         elif name == "Join":
-            for left in self._patterns(node.p1, depth):
-                for right in self._patterns(node.p2, depth):
+            for left in self._group(node.p1, depth):
+                for right in self._group(node.p2, depth):
                     yield left.merge(right)
         elif name == "Union":
-            yield from self._patterns(node.p1, depth)
-            yield from self._patterns(node.p2, depth)
+            yield from self._group(node.p1, depth)
+            yield from self._group(node.p2, depth)
         elif name == "Filter":
             for pattern in self._patterns(node.p, depth):
                 yield pattern.merge(self._conditions(node.expr, depth))
@@ -232,6 +232,16 @@ class _Reader:
                 yield pattern.merge(_Pattern(bound=((_term(node.var), value),)))
         else:
             raise _refuse(self.path, f"the construct {name}", "use the rule form of the guide")
+
+    def _group(self, node: Any, depth: int) -> Iterator[_Pattern]:
+        """Read a group within another; its filters see nothing of the one around it (18.2.2)."""
+        for pattern in self._patterns(node, depth):
+            own = variables_of(pattern.atoms) | {name for name, _ in pattern.bound}
+            unseen = {v for f in pattern.filters for v in expression_variables(f)} - own
+            if unseen:
+                raise _refuse(self.path, f"a filter on {', '.join(sorted(unseen))} in a group "
+                              "that does not bind it", "bind it in the same braces")
+            yield pattern
 
     def _conditions(self, expression: Any, depth: int) -> _Pattern:
         name = getattr(expression, "name", "")

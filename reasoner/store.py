@@ -85,9 +85,11 @@ def fill_store(assessment: Assessment) -> ox.Store:
 
 
 def conclusions_of(assessment: Assessment) -> set[Atom]:
-    """Return the statements whose proofs a store holds: outcomes, flags, states, pitfalls."""
+    """Return the statements whose proofs a store holds: outcomes, flags, states, due dates."""
     wanted = {*assessment.graph_outcomes} | {
-        marrow(p) for p in ("has", "hasOpenFlag", "suspectedOf", "showsPitfall", "meets")
+        marrow(p) for p in ("has", "hasOpenFlag", "suspectedOf", "showsPitfall", "meets",
+                            "hasWindowAhead", "hasOpenWindow", "hasMissedWindow", "goesOnUntil",
+                            "mayEndSince")
     }
     return {
         f for f in assessment.facts if f[0] == assessment.patient.patient and f[1] in wanted

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .assessment import Assessment
-from .criterion import Member, Threshold, criteria_of, leaves, members_of
+from .criterion import Member, criteria_of, leaves, members_of
 from .hypothesis import Change, sort_of
 from .namespaces import marrow
+from .threshold import Threshold
 
 _PASSES = {"<": "<", "<=": "", ">": ">", ">=": ""}
 _FAILS = {"<": "", "<=": ">", ">": "", ">=": "<"}

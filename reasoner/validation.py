@@ -75,15 +75,20 @@ def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[V
         knowledge: the closed static graph, which knows the kinds.
         root: the folder that holds shapes/.
     """
-    from pyshacl import validate
-
     kinds = {o for _, p, o in graph.triples if p == marrow("kind")}
     types: set[Atom] = {
         (kind, TYPE, t) for kind in kinds for t in knowledge.objects(kind, TYPE)
     }
+    return broken_constraints(graph.triples | types, root / "shapes" / "patient.ttl")
+
+
+def broken_constraints(triples: frozenset[Atom] | set[Atom], shapes: Path) -> list[Violation]:
+    """Return what some triples break of the shapes in a file."""
+    from pyshacl import validate
+
     conforms, results, _ = validate(
-        to_rdflib(graph.triples | types),
-        shacl_graph=_shapes(root / "shapes" / "patient.ttl"),
+        to_rdflib(triples),
+        shacl_graph=_shapes(shapes),
         inference=None,
         advanced=False,
         js=False,

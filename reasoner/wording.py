@@ -38,7 +38,25 @@ class Wording:
             return "the patient"
         if term.startswith('"'):
             return text_of(term)
+        window = self.of_window(term)
+        if window:
+            days = dict.fromkeys(text_of(window[marrow(name)]) for name in ("opensOn", "closesOn")
+                                 if marrow(name) in window)
+            return f"{self.graph.label(window[marrow('ofInterval')])}, {' to '.join(days)}"
         return self.graph.label(term)
+
+    def of_window(self, term: str) -> dict[str, str]:
+        """Return what the gate says of a window; nothing for any other term."""
+        return self._windows.get(term, {})
+
+    @cached_property
+    def _windows(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {
+            s: {} for s, p, _ in self.patient.origins if p == marrow("ofInterval")}
+        for s, p, o in self.patient.origins:
+            if s in found:
+                found[s][p] = o
+        return found
 
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""

@@ -64,13 +64,13 @@ def test_a_result() -> None:
     found = read(hemoglobin())
     assert facts(found, "Observation/hb") == {
         "type": "Observation", "kind": "Hemoglobin", "value": "9.8", "unit": "g/dL",
-        "date": "2026-10-20", "status": "final", "recordSource": "Observation/hb"}
+        "date": "2026-10-20", "status": "final", "recordSource": "Observation/hb $.valueQuantity"}
     link = ("<urn:marrow:fhir:Patient/anna>", "<https://w3id.org/marrow/hasObservation>",
             "<urn:marrow:fhir:Observation/hb>")
     assert link in found.triples
     assert found.issues == ()
-    assert [(c.resource_type, c.seen, c.used) for c in found.counts] \
-        == [("Observation", 1, 1), ("Patient", 1, 0)]
+    assert [(t.resource_type, t.fate, t.count) for t in found.report.tallies] \
+        == [("Observation", "used", 1), ("Patient", "used", 1)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,8 @@ def test_components_are_results_of_their_own() -> None:
     found = read(panel)
     assert facts(found, "Observation/hb/component/1") == {
         "type": "Observation", "kind": "Hemoglobin", "value": "98", "unit": "g/L",
-        "date": "2026-10-20", "status": "final", "recordSource": "Observation/hb"}
+        "date": "2026-10-20", "status": "final",
+        "recordSource": "Observation/hb $.component[0].valueQuantity"}
     assert facts(found, "Observation/hb/component/2") == {}
     assert codes(found) == ["value-absent", "code-not-mapped"]
 
@@ -229,7 +230,7 @@ def test_a_condition() -> None:
         "type": "ConditionRecord", "kind": "Anemia", "clinicalStatus": "active",
         "verificationStatus": "confirmed", "onset": "2025-11-01",
         "date": "2026-10-20T08:00:00Z", "abatement": "2026-10-21",
-        "recordSource": "Condition/c"}
+        "recordSource": "Condition/c $.code"}
     assert found.issues == ()
 
 
@@ -238,7 +239,8 @@ def test_missing_statuses_and_codes_without_a_dot() -> None:
     found = read(condition(code=concept(mimic, "D509"), clinicalStatus=None,
                            verificationStatus=None))
     assert facts(found, "Condition/c") == {
-        "type": "ConditionRecord", "kind": "IronDeficiencyAnemia", "recordSource": "Condition/c"}
+        "type": "ConditionRecord", "kind": "IronDeficiencyAnemia",
+        "recordSource": "Condition/c $.code"}
     assert found.issues == ()
 
 
@@ -285,7 +287,7 @@ def test_a_code_that_says_two_things_makes_two_records() -> None:
     found = read(condition(code=concept("http://hl7.org/fhir/sid/icd-10-cm", "D57.00")))
     for kind in ("SickleCellAnemia", "VasoOcclusiveCrisis"):
         assert facts(found, f"Condition/c/{kind}")["kind"] == kind
-        assert facts(found, f"Condition/c/{kind}")["recordSource"] == "Condition/c"
+        assert facts(found, f"Condition/c/{kind}")["recordSource"] == "Condition/c $.code"
 
 
 def test_a_code_that_is_only_near_is_told_with_the_term() -> None:
@@ -316,11 +318,11 @@ def test_medications_in_use() -> None:
          "effectiveDateTime": "2026-10-20T10:00:00Z"})
     assert facts(found, "MedicationRequest/m") == {
         "type": "MedicationRecord", "kind": "FerrousSulfate", "status": "active",
-        "start": "2026-08-01", "recordSource": "MedicationRequest/m"}
+        "start": "2026-08-01", "recordSource": "MedicationRequest/m $.medicationCodeableConcept"}
     assert facts(found, "MedicationStatement/s") == {
         "type": "MedicationRecord", "kind": "Naproxen", "status": "active",
         "start": "2026-09-01", "end": "2026-09-10", "date": "2026-10-20",
-        "recordSource": "MedicationStatement/s"}
+        "recordSource": "MedicationStatement/s $.medicationCodeableConcept"}
     assert facts(found, "MedicationAdministration/a")["status"] == "active"
     assert found.issues == ()
 
@@ -384,7 +386,7 @@ def test_an_unknown_medication_vanishes_only_when_it_is_not_in_use() -> None:
     assert facts(found, "MedicationRequest/m") == {
         "type": "MedicationRecord", "kind": "UnrecognizedMedication", "status": "active",
         "recordedName": "mystery 5 MG", "start": "2026-08-01",
-        "recordSource": "MedicationRequest/m"}
+        "recordSource": "MedicationRequest/m $.medicationCodeableConcept"}
     assert facts(found, "MedicationRequest/old") == {}
     assert [(i.code, i.severity, i.where) for i in found.issues] == [
         ("code-not-mapped", "warning", "MedicationRequest/m"),
@@ -426,8 +428,10 @@ def test_allergies() -> None:
     assert facts(found, "AllergyIntolerance/a") == {
         "type": "AllergyRecord", "kind": "Naproxen", "clinicalStatus": "active",
         "verificationStatus": "presumed", "date": "2020-01-01",
-        "recordSource": "AllergyIntolerance/a"}
+        "recordSource": "AllergyIntolerance/a $.code"}
     assert facts(found, "AllergyIntolerance/b")["kind"] == "Naproxen"
+    assert facts(found, "AllergyIntolerance/b")["recordSource"] \
+        == "AllergyIntolerance/b $.reaction[0].substance"
     assert facts(found, "AllergyIntolerance/c") == {}
     assert [i.where for i in found.issues if i.code == "code-not-mapped"] \
         == ["AllergyIntolerance/c"]
@@ -443,8 +447,8 @@ def test_the_same_thing_is_told_once_with_the_first_resources() -> None:
 
 
 def test_types_and_fields_that_are_not_read_are_told_last() -> None:
-    found = read({"resourceType": "Encounter", "id": "e", "subject": WHOSE},
-                 hemoglobin(interpretation=[concept("x", "L")]), hemoglobin(id="x", status=None))
+    found = read({"resourceType": "Immunization", "id": "e", "patient": WHOSE},
+                 hemoglobin(bodySite=concept("x", "L")), hemoglobin(id="x", status=None))
     assert [(i.severity, i.code) for i in found.issues] == [
         ("warning", "no-status"), ("information", "type-not-read"),
         ("information", "field-not-read")]

@@ -20,6 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 KEYS = {
     "because", "asOf", "has", "hasNot", "redFlags", "noRedFlags", "outcomes", "reasons", "missing",
     "ongoing", "pitfalls", "noPitfalls", "issues", "against", "mechanisms", "mechanismsNot",
+    "monitoring", "noMonitoring", "notAgainst", "until",
 }
 
 
@@ -55,8 +56,17 @@ def test_case(engine: Engine, case: str) -> None:
         assert set(wanted) <= {item["name"] for item in by_name[name]["missing"]}
     for name, wanted in expected.get("against", {}).items():
         assert set(wanted) <= {item["id"] for item in by_name[name]["against"]}
+    for name, wanted in expected.get("notAgainst", {}).items():
+        assert set(wanted).isdisjoint(item["id"] for item in by_name[name]["against"])
     for name in expected.get("ongoing", []):
         assert by_name[name]["ongoing"]
+    rows = {row["name"]: row for row in found["monitoring"]}
+    for name, due in expected.get("monitoring", {}).items():
+        assert {key: rows[name][key] for key in due} == due, name
+    assert set(rows).isdisjoint(expected.get("noMonitoring", []))
+    terms = {item["name"]: item["term"]["on"]
+             for item in (*found["pitfalls"], *found["monitoring"]) if item["term"]}
+    assert expected.get("until", {}).items() <= terms.items()
     codes = " ".join(issue["code"] for issue in found["issues"])
     for word in expected.get("issues", []):
         assert word in codes

@@ -15,6 +15,7 @@ FILE = Path(__file__).parent.parent / "ontology" / "mappings.sssom.tsv"
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ATC = "http://www.whocc.no/atc"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 MIMIC = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd10"
 
@@ -61,6 +62,33 @@ def row(subject: str, predicate: str, target: str) -> str:
         (ICD, "D57.00", ["SickleCellAnemia", "VasoOcclusiveCrisis"]),
         (RXNORM, "1191", ["Aspirin"]),
         (ICD, "D649", ["Anemia"]),
+        # medicines by their ATC code, whole class, one drug of it, and a combination
+        (ATC, "N06AB", ["SelectiveSerotoninReuptakeInhibitor"]),
+        (ATC, "N06AB06", ["SelectiveSerotoninReuptakeInhibitor"]),
+        (ATC, "N06AB08", ["Fluvoxamine"]),
+        (ATC, "C09AA03", ["ACEInhibitor"]),
+        (ATC, "C09BA03", ["ACEInhibitor", "Diuretic"]),
+        (ATC, "C09CA01", ["AngiotensinReceptorBlocker"]),
+        (ATC, "C03CA01", ["Diuretic"]),
+        (ATC, "B01AB05", ["Anticoagulant"]),
+        (ATC, "B01AE07", ["Dabigatran"]),
+        (ATC, "N05AN01", ["Lithium"]),
+        (ATC, "N03AG01", ["Valproate"]),
+        (ATC, "H02AB04", ["Corticosteroid"]),
+        (ATC, "M01AE03", ["NSAID"]),
+        (ATC, "B01AC06", ["LowDoseAspirin"]),
+        (ATC, "N02BA01", ["AnalgesicAspirin"]),
+        (LOINC, "14682-9", ["SerumCreatinine"]),
+        (LOINC, "2000-8", ["SerumCalcium"]),
+        (LOINC, "18185-9", ["GestationalAge"]),
+        (SNOMED, "19943007", ["Cirrhosis"]),
+        (ICD, "K74.60", ["Cirrhosis"]),
+        (ICD, "I21.4", ["MyocardialInfarction"]),
+        (ICD, "J45.909", ["Asthma"]),
+        # what was once is not what is; a state that need not be the term's
+        (ICD, "I25.2", []),
+        (ICD, "D69.6", []),
+        (ATC, "N04BD01", []),
         # near misses: a code of another test, another system, a looser match, a name for a code
         (LOINC, "4548-4", []),
         (LOINC, "57905-2", []),
@@ -169,7 +197,8 @@ def test_every_subject_is_a_kind_of_the_ontology_under_its_label() -> None:
 
 @pytest.mark.parametrize(
     ("system", "sort"),
-    [(LOINC, "MeasurementKind"), (RXNORM, "MedicationKind"), (ICD, "ConditionKind")],
+    [(LOINC, "MeasurementKind"), (RXNORM, "MedicationKind"), (ATC, "MedicationKind"),
+     (ICD, "ConditionKind")],
 )
 def test_codes_assert_the_sort_of_kind_their_vocabulary_is_about(system: str, sort: str) -> None:
     """Only procedures are examinations; SNOMED CT is about several sorts and not looked at."""

@@ -137,7 +137,7 @@ def test_a_claim_that_is_always_answered_by_nothing_would_test_nothing() -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_names_its_claims_and_parameters(name: str) -> None:
     header = read_header(name)
-    assert header.keys() <= {"question", "claims", "about", "parameter"}
+    assert header.keys() <= {"question", "claims", "about", "parameter", "asked"}
     assert re.fullmatch(r"[A-Z].*[.?]", header["question"][0])
     claims = set() if header["claims"] == ["none"] else set(header["claims"][0].split())
     assert claims == {case.claim for case in CASES if case.question == name}

@@ -36,6 +36,8 @@ REFUSED = {
     "division": "?a <urn:p> ?b . FILTER(?b / 2 < 3)",
     "computed": "?a <urn:p> ?c . BIND(?c + 1 AS ?b)",
     "in": "?a <urn:p> ?b . FILTER(?b IN (1, 2))",
+    "scope": "?a <urn:p> ?b . { ?a <urn:q> ?c . FILTER(?b > ?c) } UNION { ?a <urn:r> ?c . }",
+    "inner group": "?a <urn:p> ?b . { ?a <urn:q> ?c . FILTER(?b > ?c) }",
     "exists": "?a <urn:p> ?b . FILTER EXISTS { ?a <urn:q> ?b . }",
 }
 

@@ -15,6 +15,7 @@ from .call import (
     Example,
     Language,
     Patient,
+    Thresholds,
     answer,
     answering,
     assessment_of,
@@ -49,14 +50,14 @@ Asked = Annotated[
 
 
 def why_not(arguments: Asked, example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False, audience: Audience = "clinician",
-            language: Language = "en") -> None:
+            as_json: AsJson = False, thresholds: Thresholds = "",
+            audience: Audience = "clinician", language: Language = "en") -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one name")
-        assessment = assessment_of(file, example, as_of)
+        assessment = assessment_of(file, example, as_of, thresholds=thresholds)
         answer(assessment, (audience, language), "why-not", (name,),
                lambda: whynot.why_not(assessment, name),
                lambda: whynot.why_not_text(whynot.why_not(assessment, name)), as_json)
@@ -67,6 +68,7 @@ def what_if(
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
+    thresholds: Thresholds = "",
     audience: Audience = "clinician",
     language: Language = "en",
     set_: Annotated[
@@ -91,7 +93,7 @@ def what_if(
         if not wanted:
             raise UsageError("no-change", what="nothing to suppose",
                              fix="give --set, --add, --deny or --remove")
-        assessment = assessment_of(patient, example, as_of)
+        assessment = assessment_of(patient, example, as_of, thresholds=thresholds)
         changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
         answer(assessment, (audience, language), "what-if", (changes,),
                lambda: whatif.what_if(assessment, changes),
@@ -104,6 +106,7 @@ def contrast(
                                   "--example) and two interventions.")
     ],
     example: Example = "", as_of: AsOf = "", as_json: AsJson = False,
+    thresholds: Thresholds = "",
     audience: Audience = "clinician", language: Language = "en",
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
@@ -111,7 +114,7 @@ def contrast(
 
     with answering():
         file, (first, second) = _split(arguments, example, 2, "two names")
-        assessment = assessment_of(file, example, as_of)
+        assessment = assessment_of(file, example, as_of, thresholds=thresholds)
         answer(assessment, (audience, language), "contrast", (first, second),
                lambda: side_by_side.contrast(assessment, first, second),
                lambda: side_by_side.contrast_text(
@@ -119,37 +122,38 @@ def contrast(
 
 
 def missing(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-            as_json: AsJson = False, audience: Audience = "clinician",
-            language: Language = "en") -> None:
+            as_json: AsJson = False, thresholds: Thresholds = "",
+            audience: Audience = "clinician", language: Language = "en") -> None:
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
 
     with answering():
-        assessment = assessment_of(patient, example, as_of)
+        assessment = assessment_of(patient, example, as_of, thresholds=thresholds)
         answer(assessment, (audience, language), "missing", (),
                lambda: unknown.missing(assessment),
                lambda: unknown.missing_text(unknown.missing(assessment)), as_json)
 
 
 def evidence(arguments: Asked, example: Example = "", as_of: AsOf = "",
-             as_json: AsJson = False) -> None:
+             as_json: AsJson = False, thresholds: Thresholds = "") -> None:
     """Say what in an assessment rests on one claim or guideline row."""
     from ..explanation import evidence as sources
 
     with answering():
         file, (name,) = _split(arguments, example, 1, "one claim or row")
-        found = sources.evidence(assessment_of(file, example, as_of), name)
-        emit(found, as_json, partial(sources.evidence_text, found))
+        assessment = assessment_of(file, example, as_of, thresholds=thresholds)
+        found = sources.evidence(assessment, name)
+        emit(found, as_json, partial(sources.evidence_text, found), assessment.engine)
 
 
 def explain_pain(patient: Patient = "", example: Example = "", as_of: AsOf = "",
-                 as_json: AsJson = False, audience: Audience = "clinician",
-                 language: Language = "en") -> None:
+                 as_json: AsJson = False, thresholds: Thresholds = "",
+                 audience: Audience = "clinician", language: Language = "en") -> None:
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
     with answering():
-        assessment = assessment_of(patient, example, as_of)
+        assessment = assessment_of(patient, example, as_of, thresholds=thresholds)
         answer(assessment, (audience, language), "explain-pain", (),
                lambda: pain.explain_pain(assessment),
                lambda: pain.pain_text(pain.explain_pain(assessment)), as_json)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,13 +20,27 @@ from ..errors import MarrowError, UsageError
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
+    from ..engine import Engine
+    from ..errors import Issue
+    from ..patient import PatientGraph
 
 Patient = Annotated[
     str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
                              "standard input.", show_default=False),
 ]
+Files = Annotated[
+    list[str], typer.Argument(metavar="[PATIENT]...", help="As for the other commands; FHIR may "
+                              "also be a folder, NDJSON, gzip, or several files of them.",
+                              show_default=False),
+]
+Which = Annotated[str, typer.Option("--patient", help="The id of the patient that is meant, where "
+                                                      "the input holds several.")]
 Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
+Thresholds = Annotated[
+    str, typer.Option("--thresholds", help="A site's file: bounds of its own, and which of several "
+                                           "sources that disagree it follows.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 Audience = Annotated[str, typer.Option("--audience", help="Whom the answer is written for: "
                                                           "clinician, educator or patient.")]
@@ -67,9 +81,7 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     from ..hostile import MAX_FILE
     from ..pipeline import read_file
 
-    if bool(path) == bool(example):
-        raise UsageError("no-patient", what="name either a patient file or --example",
-                         fix=f"examples: {', '.join(example_names())}")
+    check_named([path] if path else [], example)
     if example:
         found = examples_folder() / f"{example}.ttl"
         if example not in example_names():
@@ -79,6 +91,17 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     if path == "-":
         return "-", sys.stdin.buffer.read(MAX_FILE + 1)
     return path, read_file(path)
+
+
+def check_named(paths: Sequence[str], example: str) -> None:
+    """Check that the arguments name a patient in one way.
+
+    Raises:
+        UsageError: neither a file nor an example was named, or both were.
+    """
+    if bool(paths) == bool(example):
+        raise UsageError("no-patient", what="name either a patient file or --example",
+                         fix=f"examples: {', '.join(example_names())}")
 
 
 def examples_folder() -> Path:
@@ -93,19 +116,37 @@ def example_names() -> list[str]:
     return sorted(p.stem for p in examples_folder().glob("*.ttl"))
 
 
-def assessment_of(path: str, example: str, as_of: str, evidence: str = "all") -> Assessment:
+def read_record(paths: Sequence[str], example: str, which: str, engine: Engine) \
+        -> tuple[PatientGraph, tuple[Issue, ...]]:
+    """Read the one patient that the arguments name, and what of the record was not used."""
+    from ..pipeline import read_one, read_patient
+
+    check_named(paths, example)
+    if not example and "-" not in paths:
+        return read_one(paths, engine, which)
+    if len(paths) > 1 or which:
+        raise UsageError("which-patient", what="an example and standard input hold one patient "
+                         "here", fix="name a file to choose from")
+    return read_patient(*read_input("" if example else "-", example), engine)
+
+
+def assessment_of(path: str | Sequence[str], example: str, as_of: str, evidence: str = "all",
+                  thresholds: str = "", which: str = "") -> Assessment:
     """Read, validate and assess the patient that the arguments name."""
-    from ..pipeline import assess_graph, load_knowledge, parse_date, read_patient
+    from ..pipeline import assess_graph, load_knowledge, parse_date
 
     day = parse_date(as_of) if as_of else date.today()
-    name, data = read_input(path, example)
-    engine = load_knowledge(evidence=evidence)
-    graph, issues = read_patient(name, data, engine)
+    paths = [path] if isinstance(path, str) else path
+    named = [name for name in paths if name]
+    check_named(named, example)
+    engine = load_knowledge(evidence=evidence, site=thresholds or None)
+    graph, issues = read_record(named, example, which, engine)
     return assess_graph(engine, graph, day, issues)
 
 
 def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tuple[Any, ...],
-           data: Callable[[], Any], text: Callable[[], str], as_json: bool) -> None:
+           data: Callable[[], Any], text: Callable[[], str], as_json: bool,
+           says_site: bool = False) -> None:
     """Print the answer to a question: a clinician's data or text, or another audience's page.
 
     Args:
@@ -116,6 +157,7 @@ def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tup
         data: makes the clinician's data.
         text: makes the clinician's text.
         as_json: print data.
+        says_site: whether the clinician's data and text say themselves what a site has decided.
     """
     from ..explanation.told import tell
     from ..explanation.voice import CLINICIAN, LANGUAGE, listener_of
@@ -125,7 +167,7 @@ def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tup
         if language.lower() != LANGUAGE:
             typer.echo(f"marrow: nothing is written in {language!r} for this audience yet; this "
                        f"is in English ({LANGUAGE})", err=True)
-        emit(data() if as_json else None, as_json, text)
+        emit(data() if as_json else None, as_json, text, None if says_site else assessment.engine)
         return
     letter = tell(assessment, question, *arguments, audience=audience, language=language)
     emit(letter.data(), as_json, letter.text)
@@ -144,9 +186,29 @@ def only_for_clinicians(spoken: Spoken, options: str) -> None:
                          fix=f"leave out --audience, or {options}")
 
 
-def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
-    """Print data as JSON, or as the text a function makes of it."""
+def emit(data: Any, as_json: bool, text: Callable[[], str], engine: Engine | None = None) -> None:
+    """Print data as JSON, or as the text a function makes of it.
+
+    What a site has decided goes with every answer of an engine: as a member of the object, before
+    the text, or beside an answer that has no room for it.
+    """
+    from ..explanation.decisions import site_data, site_lines
+
+    site = site_data(engine) if engine else None
     if as_json:
+        if site and isinstance(data, dict):
+            data = {**data, "site": site}
+        elif site:
+            tell_site(engine)
         typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        typer.echo(printable(text()), nl=False)
+        head = "".join(f"{line}\n" for line in site_lines(site))
+        typer.echo(printable(head + text()), nl=False)
+
+
+def tell_site(engine: Engine | None) -> None:
+    """Say on standard error what a site has decided, beside an answer for a program."""
+    from ..explanation.decisions import site_data, site_lines
+
+    for line in site_lines(site_data(engine) if engine else None):
+        typer.echo(printable(line), err=True)

@@ -15,20 +15,25 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask
+from . import ask, plain
 from .call import (
     AsJson,
     AsOf,
     Audience,
     Example,
+    Files,
     Language,
-    Patient,
+    Thresholds,
+    Which,
     answer,
     answering,
     assessment_of,
+    check_named,
     emit,
     only_for_clinicians,
     read_input,
+    read_record,
+    tell_site,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +64,7 @@ def marrow(
 
 @app.command()
 def explain(
-    patient: Patient = "",
+    patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     example: Example = "",
     as_of: AsOf = "",
     as_json: AsJson = False,
@@ -75,6 +80,16 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
+    thresholds: Thresholds = "",
+    which: Which = "",
+    all_patients: Annotated[
+        bool, typer.Option("--all-patients", help="Answer for every patient of the input, one "
+                                                  "after the other; with --json one a line.")
+    ] = False,
+    import_report: Annotated[
+        bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
+                                                   "not needed or not understood, and why.")
+    ] = False,
     audience: Audience = "clinician",
     language: Language = "en",
 ) -> None:
@@ -82,19 +97,28 @@ def explain(
     from ..explanation.report import report
     from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
+    from .cohort import explain_all, show_import
 
     with answering():
-        assessment = assessment_of(patient, example, as_of, evidence)
-        if compare:
-            only_for_clinicians((audience, language), "--compare-evidence")
-            alone = assessment_of(patient, example, as_of, "article")
-            both = assessment_of(patient, example, as_of, "all")
-            found = compare_evidence(alone, both)
-            emit(found, as_json, partial(compare_text, found))
+        if import_report or all_patients or compare:
+            only_for_clinicians((audience, language),
+                                "--import-report, --all-patients and --compare-evidence")
+        if import_report:
+            show_import(patient, example, which, as_json)
             return
+        if all_patients:
+            explain_all(patient, example, as_of, evidence, everything, as_json)
+            return
+        if compare:
+            alone = assessment_of(patient, example, as_of, "article", thresholds, which)
+            both = assessment_of(patient, example, as_of, "all", thresholds, which)
+            found = compare_evidence(alone, both)
+            emit(found, as_json, partial(compare_text, found), both.engine)
+            return
+        assessment = assessment_of(patient, example, as_of, evidence, thresholds, which)
         answer(assessment, (audience, language), "explain", (everything,),
                lambda: report(assessment), lambda: explain_text(assessment, everything),
-               as_json)
+               as_json, says_site=True)
 
 
 @app.command()
@@ -113,49 +137,73 @@ def why(
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
     ] = "",
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--justifications", help="Instead show every smallest part of what is "
+                                                    "known that gives it.")
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
+                                                          "look for.")
+    ] = 50,
+    thresholds: Thresholds = "",
+    which: Which = "",
     audience: Audience = "clinician",
     language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
     with answering():
         *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one conclusion")
-        assessment = assessment_of(files[0] if files else "", example, as_of)
-        if rdf or draw:
-            only_for_clinicians((audience, language), "--rdf and --draw")
-            fact = find_conclusion(assessment, wanted)
+        assessment = assessment_of(files, example, as_of, thresholds=thresholds, which=which)
+        if rdf or draw or every or unfold:
+            only_for_clinicians((audience, language),
+                                "--rdf, --draw, --unfold and --justifications")
         if rdf:
-            write_trig(assessment, fact, Path(rdf))
+            write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
         if draw:
-            typer.echo(draw_why(assessment, fact, draw), nl=False)
+            tell_site(assessment.engine)
+            typer.echo(draw_why(assessment, find_conclusion(assessment, wanted), draw), nl=False)
+            return
+        if every:
+            found = justifications(assessment, find_conclusion(assessment, wanted), most)
+            emit(found, as_json, partial(justifications_text, found), assessment.engine)
             return
         answer(assessment, (audience, language), "why", (wanted,),
-               lambda: why_data(assessment, find_conclusion(assessment, wanted)),
-               lambda: explain_why(assessment, find_conclusion(assessment, wanted)), as_json)
+               lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
+               lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
+               as_json)
 
 
 @app.command()
-def validate(patient: Patient = "", example: Example = "", as_json: AsJson = False) -> None:
-    """Check a patient graph against the shapes; exit 1 if anything breaks one."""
+def validate(patient: Files = [], example: Example = "", as_json: AsJson = False,  # noqa: B006
+             thresholds: Thresholds = "", which: Which = "") -> None:
+    """Check a patient graph against the shapes; exit 1 if anything breaks one.
+
+    With a site's file that file is checked first, and alone if no patient is named.
+    """
     from dataclasses import asdict
 
-    from ..pipeline import load_knowledge, read_patient, validate_patient
+    from ..pipeline import load_knowledge, validate_patient
     from ..validation import set_aside
 
     with answering():
-        name, data = read_input(patient, example)
-        engine = load_knowledge()
-        graph, issues = read_patient(name, data, engine)
+        engine = load_knowledge(site=thresholds or None)
+        if thresholds and not patient and not example:
+            emit({"conforms": True, "findings": []}, as_json, lambda: "conforms\n", engine)
+            return
+        check_named(patient, example)
+        graph, issues = read_record(patient, example, which, engine)
         found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
         lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
         verdict = f"{len(found)} findings\n" if found else "conforms\n"
         emit({"conforms": not found, "findings": [asdict(i) for i in found]}, as_json,
-             lambda: "".join(lines) + verdict)
+             lambda: "".join(lines) + verdict, engine)
         if found:
             raise typer.Exit(1)
 
@@ -174,6 +222,7 @@ def query(
         list[str], typer.Option("--with", help="A parameter of a shipped question, as "
                                                "name=LocalName.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
+    thresholds: Thresholds = "",
 ) -> None:
     """Run SPARQL over the knowledge, and a patient with the inferences and their proofs.
 
@@ -190,11 +239,14 @@ def query(
         text = read_query(wanted)
         parameters = read_parameters(text, given)
         if files or example or is_about_a_patient(text):
-            about = assessment_of(files[0] if files else "", example, as_of)
-            answer = answer_query(about, text, parameters)
+            about = assessment_of(files[0] if files else "", example, as_of, thresholds=thresholds)
+            engine, answer = about.engine, answer_query(about, text, parameters)
         else:
-            answer = answer_query(load_knowledge().graph, text, parameters)
-        emit(answer.data, as_json, answer.text)
+            engine = load_knowledge(site=thresholds or None)
+            answer = answer_query(engine.graph, text, parameters)
+        if not as_json:
+            tell_site(engine)
+        emit(answer.data, as_json, answer.text, engine if as_json else None)
 
 
 @app.command()
@@ -228,6 +280,11 @@ def check(
         bool, typer.Option("--coverage", help="Instead show what carries each claim; exit 1 if "
                                               "one is carried by nothing.")
     ] = False,
+    article: Annotated[
+        bool, typer.Option("--article", help="Instead list what of the article is contradicted, "
+                                             "needs caution, leaves something open or cites "
+                                             "nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -238,29 +295,38 @@ def check(
     as_of: Annotated[
         str, typer.Option("--as-of", help="With --proof: the date it has to be for.")
     ] = "",
+    thresholds: Annotated[
+        str, typer.Option("--thresholds", help="With --proof: the site's file it was made with.")
+    ] = "",
 ) -> None:
     """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
     from dataclasses import asdict
 
+    from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
     from ..coverage import coverage_text, find_coverage
     from ..knowledge import find_root
+    from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
 
     with answering():
         if proof:
-            verdict = proof_verdict(proof, patient, as_of)
+            verdict = proof_verdict(proof, patient, as_of, thresholds)
             emit(asdict(verdict), as_json, verdict.text)
             raise typer.Exit(0 if verdict.holds else 1)
-        if patient or as_of:
-            raise UsageError("no-proof-named", what="--patient and --as-of go with --proof",
-                             fix="name the proof to check")
+        if patient or as_of or thresholds:
+            raise UsageError("no-proof-named", fix="name the proof to check",
+                             what="--patient, --as-of and --thresholds go with --proof")
         if write_is_a:
             typer.echo(f"wrote {write_taxonomy(find_root())}", err=True)
         if coverage:
             claims = find_coverage(find_root())
             emit([asdict(c) for c in claims], as_json, partial(coverage_text, claims))
             raise typer.Exit(0 if all(c.carriers for c in claims) else 1)
+        if article:
+            doubts = doubted_statements(load_knowledge().graph)
+            emit(doubts, as_json, partial(doubts_text, doubts))
+            return
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
@@ -269,14 +335,23 @@ def check(
             raise typer.Exit(1)
 
 
-def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
+def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verdict:
     """Check a written proof, against a patient's record if one is named.
 
-    The reader of patients is shared with the assessment; the check itself shares nothing with it.
+    The readers of patients and of a site's file are shared with the assessment; the check itself
+    shares nothing with it.
     """
-    from ..knowledge import find_root
-    from ..pipeline import load_knowledge, parse_date, read_file, read_patient, validate_patient
+    from ..knowledge import find_root, read_knowledge
+    from ..pipeline import (
+        load_knowledge,
+        parse_date,
+        read_file,
+        read_patient,
+        read_site_file,
+        validate_patient,
+    )
     from ..proofcheck import Checker, read_library
+    from ..site import apply_site
     from ..store import ox_term
     from ..validation import set_aside
 
@@ -288,11 +363,18 @@ def proof_verdict(proof: str, patient: str, as_of: str) -> Verdict:
         graph, _ = read_patient(*read_input(patient, ""), engine)
         graph, _ = set_aside(graph, validate_patient(graph, engine), engine.graph)
         record = [(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples]
-    checker = Checker(read_library(find_root()))
+    library = read_library(find_root())
+    if thresholds:
+        decided = read_site_file(thresholds)
+        triples = apply_site(read_knowledge(), decided).graph.triples
+        library = library.with_knowledge((ox_term(s), ox_term(p), ox_term(o))
+                                         for s, p, o in triples)
+    checker = Checker(library)
     return checker.check(data, Path(proof).suffix, Path(proof).name, day, record)
 
 
 ask.register(app)
+plain.register(app)
 
 
 def run() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment
+from ..disagreement import disagreements_of
 from ..errors import UsageError
 from ..namespaces import local_name, marrow
+from .disagreements import disagreement_data, disagreement_lines
 from .report import recommendation
 
 
@@ -17,6 +19,7 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
         UsageError: one of the names has no outcome for this patient.
     """
     graph = assessment.graph
+    found = disagreements_of(assessment)
     sides = []
     for name in (first, second):
         term = marrow(name.removeprefix("marrow:"))
@@ -24,7 +27,7 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
         if outcome is None:
             raise UsageError("no-outcome", what=f"{name[:60]!r} has no outcome for this patient",
                              fix="take an intervention that marrow explain lists")
-        entry = recommendation(assessment, term, outcome)
+        entry = recommendation(assessment, term, outcome, found)
         proof = assessment.prove(assessment.fact(local_name(outcome), term))
         entry["decidedBy"] = _rule(proof.steps[-1].rule) if proof and proof.steps else None
         sides.append(entry)
@@ -40,6 +43,10 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
              "loser": local_name(o)}
             for row in assessment.related("meets") for o in graph.objects(row, marrow("supersedes"))
             if o in (marrow(first), marrow(second))
+        ],
+        "disagreements": [
+            data for data in (disagreement_data(assessment, d) for d in found)
+            if any(data["label"] in side["sourcesDisagree"] for side in sides)
         ],
         "notice": assessment.wording.notice(),
     }
@@ -57,8 +64,9 @@ def contrast_text(data: dict[str, Any]) -> str:
         lines.append(f"{side['label']}: {side['outcome']}{reason}, decided by {side['decidedBy']}")
         for sign, key in (("+", "because"), ("-", "against")):
             for row in side[key]:
+                disagree = "; sources disagree" if row["sourcesDisagree"] else ""
                 lines.append(f"  {sign} {row['label']} ({row['modality']}; {row['id']} "
-                             f"[{row['provenance']}])")
+                             f"[{row['provenance']}]{disagree})")
                 lines += [f"      {fact}" for fact in row["facts"]]
         if side["missing"]:
             lines.append("  needs: " + "; ".join(sorted({m["label"] for m in side["missing"]})))
@@ -67,4 +75,7 @@ def contrast_text(data: dict[str, Any]) -> str:
                      f"({entry['row']})")
     if data["shared"]:
         lines.append(f"both rest on: {', '.join(data['shared'])}")
+    if data["disagreements"]:
+        lines += ["Sources disagree, and none is preferred here",
+                  *disagreement_lines(data["disagreements"])]
     return "\n".join([*lines, f"As of {data['asOf']}.", "", data["notice"], ""])

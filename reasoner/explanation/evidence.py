@@ -6,9 +6,11 @@ from typing import Any
 
 from ..assessment import Assessment, source_of
 from ..errors import UsageError
-from ..namespaces import TYPE, local_name, marrow, shorten
+from ..grounding import is_statement
+from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
 from ..store import conclusions_of
-from .steps import steps_of
+
+_SOURCE = iri(DCTERMS, "source")
 
 
 def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
@@ -32,16 +34,20 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
                          fix="name one such as an id that marrow explain shows as a source")
     names = {local_name(t) for t in terms}
+    bearers = {
+        bearer: t for t in terms
+        for bearer in (t, *graph.subjects(_SOURCE, t), *graph.subjects(marrow("claim"), t))
+        if is_statement(graph, bearer)
+    }
     resting = []
     for fact in sorted(conclusions_of(assessment)):
-        proof = assessment.prove(fact)
-        if proof is None:
-            continue
-        used = {n for step in steps_of(assessment, proof) for n in step.sources} & names
+        behind = {t for premise in assessment.derivations.behind(fact) for t in premise}
+        used = bearers.keys() & behind
         if used:
             resting.append({"says": assessment.wording.sentence(fact),
                             "relation": shorten(fact[1]), "about": local_name(fact[2]),
-                            "through": sorted(used)})
+                            "through": sorted({local_name(bearers[t]) for t in used}),
+                            "fallsWithout": assessment.justifier.falls_without(fact, used)})
     links = [
         graph.label(link) for link in assessment.related("activates")
         if {local_name(c) for c in graph.objects(link, marrow("claim"))} & names
@@ -73,8 +79,9 @@ def evidence_text(data: dict[str, Any]) -> str:
         lines.append(f"    {statement['says']} {statement['citation'] or ''}".rstrip())
         lines.append(f"    review: {statement['reviewStatus']}")
     lines.append(f"Rests on it, as of {data['asOf']}:")
-    lines += [f"  {entry['says']}  ({', '.join(entry['through'])})"
-              for entry in data["conclusions"]]
+    for entry in data["conclusions"]:
+        alone = "falls without it" if entry["fallsWithout"] else "holds without it too"
+        lines.append(f"  {entry['says']}  ({', '.join(entry['through'])}; {alone})")
     lines += [f"  the causal link is active: {link}" for link in data["links"]]
     if not data["conclusions"] and not data["links"]:
         lines.append("  nothing in this assessment")

@@ -14,6 +14,8 @@ from ..assessment import Assessment, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import read_rule_file
+from .decisions import site_data, site_lines
+from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
 from .steps import Step, steps_of
@@ -41,14 +43,15 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
         *passage(voice.phrase("TeachCareHeading"), [
             *(_care(voice, e) for e in care),
             voice.words("TeachNotApplicable", object=", ".join(idle))]),
-        *disagreements(voice, care),
+        *disagreements(voice, data["disagreements"]),
         *passage(voice.phrase("TeachUnknownHeading"), _unknown(voice, care)),
         *passage(voice.phrase("TeachAssumedHeading"),
                  (Line(a["says"]) for a in assumptions(assessment))),
         *passage(voice.phrase("TeachPitfallsHeading"), (
             Line(p["label"], (p["says"], *p["because"])) for p in data["pitfalls"])),
         *passage(voice.phrase("TeachFollowHeading"), (
-            Line(m["label"], (m["action"],), (m["id"],)) for m in data["monitoring"])),
+            Line(m["label"], tuple(k.strip() for k in [*monitoring_text(m)][1:]), (m["id"],))
+            for m in data["monitoring"])),
         *passage(voice.phrase("TeachIssuesHeading"), (
             Line(f"{i['where']}: {i['what']}; {i['fix']}") for i in data["issues"])),
         *statements(voice, cited(assessment, (care, data["redFlags"], data["monitoring"]))),
@@ -62,7 +65,8 @@ def lesson_of(voice: Voice, passages: list[Passage]) -> Letter:
     return Letter(
         voice.listener.audience, voice.listener.language, as_of,
         voice.phrase("TeachTitle", date=voice.day(as_of)),
-        (assessment.wording.notice(), voice.phrase("TeachHowToRead")), tuple(passages),
+        (assessment.wording.notice(), voice.phrase("TeachHowToRead"),
+         *site_lines(site_data(assessment.engine))), tuple(passages),
         tuple[Word, ...](), "", fallback_of(voice), assessment.engine.version,
         assessment.engine.fingerprint)
 
@@ -198,13 +202,14 @@ def _grade(row: Data) -> str:
     return ", ".join(p for p in (row["modality"], certainty, f"[{row['provenance']}]") if p)
 
 
-def disagreements(voice: Voice, care: list[Data]) -> list[Passage]:
-    """Return the care that met rows speak both for and against."""
+def disagreements(voice: Voice, found: list[Data]) -> list[Passage]:
+    """Return where sources disagree about this patient: every reading, none preferred."""
     lines = [
-        Line(voice.words("TeachDisagree", object=entry["label"], first=", ".join(sides[0]),
-                          last=", ".join(sides[1])), (), (*sides[0], *sides[1]))
-        for entry in care
-        if all(sides := [[r["id"] for r in entry[key]] for key in ("because", "against")])
+        Line(entry["label"], (
+            *filter(None, [entry["says"]]),
+            *(f"{r['stance']}: {r['id']} {r['label']}, {r['citation']} [{r['provenance']}]"
+              for r in entry["readings"])), tuple(r["id"] for r in entry["readings"]))
+        for entry in found
     ]
     return passage(voice.phrase("TeachDisagreeHeading"),
                    lines or [voice.words("TeachNoDisagreement")])

@@ -86,11 +86,12 @@ def graph_text(engine: Engine) -> str:
         if link["cause"] != cause:
             cause = link["cause"]
             lines.append(labels[cause])
-        lines.append(f"  -> {labels[link['effect']]}  {_qualified(link)}")
+        lines.append(f"  -> {labels[link['effect']]}  {qualified(link)}")
     return "\n".join(lines) + "\n"
 
 
-def _qualified(link: dict[str, Any]) -> str:
+def qualified(link: dict[str, Any]) -> str:
+    """Return how sure a link is, in which contexts, and who says so."""
     parts = [f"[{link['certainty']}]"]
     if link["summary"]:
         parts.append("overview")
@@ -118,7 +119,7 @@ def graph_page(engine: Engine) -> str:
         notice=escape(knowledge["notice"] or ""),
         version=escape(f"{knowledge['version']} ({knowledge['fingerprint']})"),
         width=width, height=height,
-        edges="\n".join(_edge(link, places) for link in _strongest(steps)),
+        edges="\n".join(_edge(link, places) for link in strongest(steps)),
         nodes="\n".join(
             _node(name, labels[name], sorts[name], x, y)
             for name, (x, y) in sorted(places.items(), key=lambda item: item[1])
@@ -127,7 +128,7 @@ def graph_page(engine: Engine) -> str:
     )
 
 
-def _strongest(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def strongest(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one link for each pair of kinds, so that the picture draws each arrow once."""
     rank = {"high": 0, "moderate": 1, "low": 2}
     best: dict[tuple[str, str], dict[str, Any]] = {}
@@ -200,7 +201,7 @@ def _entry(kind: dict[str, Any], links: list[dict[str, Any]], labels: dict[str, 
         found = [link for link in links if link[end] == kind["name"]]
         items = "".join(
             f'<li>{word} <a href="#{escape(link[other])}">{escape(labels[link[other]])}</a> '
-            f'<span class="how">{escape(_qualified(link))}</span>'
+            f'<span class="how">{escape(qualified(link))}</span>'
             f'<br><span class="says">{escape(link["says"] or "")}</span></li>'
             for link in found
         )

@@ -14,9 +14,8 @@ from ..rule import Atom
 from . import missing as unknown_items
 from .contrast import contrast
 from .letter import Letter, Line, passage
-from .patient_care import entry_lines, flag_lines
+from .patient_care import entry_lines, entry_of, flag_lines
 from .patient_page import letter, path_lines, question_about
-from .report import recommendation
 from .steps import Step, steps_of
 from .voice import Listener, Voice
 from .whatif import outcomes_of
@@ -82,7 +81,7 @@ def _answer(voice: Voice, fact: Atom) -> list[Line]:
     outcome = voice.assessment.outcome_of(fact[2])
     if outcome is None or outcome != fact[1]:
         return []
-    return list(entry_lines(voice, [recommendation(voice.assessment, fact[2], outcome)]))
+    return list(entry_lines(voice, [entry_of(voice, fact[2], outcome)]))
 
 
 def tell_why_not(assessment: Assessment, listener: Listener, wanted: str) -> Letter:
@@ -102,7 +101,7 @@ def tell_why_not(assessment: Assessment, listener: Listener, wanted: str) -> Let
         lines = [Line(voice.phrase("SayNotFoundInRecord", object=voice.name(term))),
                  Line(voice.phrase("SayNeeds", object=voice.names(items)))]
     else:
-        lines = [*entry_lines(voice, [recommendation(assessment, term, outcome)]),
+        lines = [*entry_lines(voice, [entry_of(voice, term, outcome)]),
                  Line(voice.phrase("SayCanChange"))]
     asks = [voice.phrase("SayAskSafe", object=voice.name(marrow(i["name"])))
             for i in data["instead"]] if data["reason"] != "deferred" else []
@@ -192,4 +191,4 @@ def _said(voice: Voice, kind: str) -> Line:
     outcome = voice.assessment.outcome_of(kind)
     if outcome is None:
         return Line(voice.phrase("SayNoOutcome", object=voice.name(kind)))
-    return next(entry_lines(voice, [recommendation(voice.assessment, kind, outcome)]))
+    return next(entry_lines(voice, [entry_of(voice, kind, outcome)]))

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ..disagreement import disagreements_of
 from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow
 from .letter import Line
+from .report import recommendation
 from .voice import Voice
 
 GOOD = ("recommended", "consider")
@@ -57,6 +59,12 @@ def pressing_rows(voice: Voice, entries: list[dict[str, Any]]) -> set[str]:
     }
 
 
+def entry_of(voice: Voice, intervention: str, outcome: str) -> dict[str, Any]:
+    """Return one intervention with its outcome and reasons."""
+    assessment = voice.assessment
+    return recommendation(assessment, intervention, outcome, disagreements_of(assessment))
+
+
 def entry_lines(voice: Voice, entries: Iterable[dict[str, Any]]) -> Iterator[Line]:
     """Yield what is said of care, one line for all that has the same outcome for one reason."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -100,7 +108,11 @@ def _reasons(voice: Voice, entry: dict[str, Any]) -> list[str]:
     good = entry["outcome"] in GOOD
     binding = [r for r in entry["against"] if r["modality"] != "caution"]
     rows = [*entry["because"], *entry["against"]] if good else binding or entry["against"]
-    said = [voice.row(f"<{row['iri']}>") for row in rows]
+    said = []
+    for row in rows:
+        said += [voice.row(f"<{row['iri']}>"), term_said(voice, row["term"])]
+    if entry["sourcesDisagree"]:
+        said.append(voice.phrase("SayDisagree"))
     sorts = voice.graph.objects(marrow(entry["intervention"]), TYPE)
     if good and not entry["ongoing"] and marrow("MedicationKind") in sorts:
         said.append(voice.phrase("SayAskFirst"))
@@ -110,3 +122,24 @@ def _reasons(voice: Voice, entry: dict[str, Any]) -> list[str]:
     if entry["reason"] == "stale":
         said.append(voice.phrase("SayTooOld"))
     return said
+
+
+def term_said(voice: Voice, term: dict[str, Any] | None) -> str:
+    """Return until when something may go on, or since when it may be over."""
+    if term is None:
+        return ""
+    return voice.phrase("SayMayEnd" if term["over"] else "SayGoesOn", date=voice.day(term["on"]))
+
+
+_WHEN = {"overdue": "SayLate", "due": "SayDueNow", "to-come": "SayDueFrom",
+         "not-before": "SayNotBefore", "done": "SayCheckDone"}
+
+
+def follow_lines(voice: Voice, entries: Iterable[dict[str, Any]]) -> Iterator[Line]:
+    """Yield what may be checked again, and when."""
+    for entry in entries:
+        due = entry["dueUntil"] if entry["state"] == "overdue" else entry["dueFrom"]
+        when = voice.phrase(_WHEN.get(entry["state"], ""), date=voice.day(due or ""))
+        differ = voice.phrase("SayDisagree") if entry["disagreesWith"] else ""
+        yield Line(voice.row(f"<{entry['iri']}>"),
+                   tuple(filter(None, [when, term_said(voice, entry["term"]), differ])))

@@ -10,10 +10,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment
+from ..disagreement import disagreements_of
 from ..mechanism import Path
 from ..namespaces import SUBCLASS, TYPE, marrow
+from .decisions import site_data
+from .followup import monitoring
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
-from .patient_care import GOOD, entry_lines, flag_lines, pressing_rows, urgent_lines
+from .patient_care import (
+    GOOD,
+    entry_lines,
+    flag_lines,
+    follow_lines,
+    pressing_rows,
+    urgent_lines,
+)
 from .report import assumptions, recommendations
 from .steps import steps_of
 from .voice import Listener, Voice
@@ -25,7 +35,7 @@ _MOST_QUESTIONS = 8
 def patient_page(assessment: Assessment, listener: Listener, everything: bool = False) -> Letter:
     """Return everything that a patient can be told about an assessment, as a page."""
     voice = Voice(assessment, listener)
-    entries = recommendations(assessment)
+    entries = recommendations(assessment, disagreements_of(assessment))
     return letter(voice, [
         *help_needed(voice, entries),
         *found(voice),
@@ -45,6 +55,8 @@ def letter(voice: Voice, passages: list[Passage]) -> Letter:
     notice = [voice.phrase("SayNotice")]
     if voice.assessment.engine.evidence == "article":
         notice.append(voice.phrase("SayArticleOnly"))
+    if site_data(voice.assessment.engine):
+        notice.append(voice.phrase("SaySite"))
     title = voice.phrase("SayTitle", date=voice.day(as_of))
     heading = voice.phrase("SayWordsHeading")
     said = " ".join(t for p in passages for k in p.lines for t in (k.says, *k.details)).lower()
@@ -157,10 +169,9 @@ def unknown(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:
 
 
 def followed(voice: Voice) -> list[Passage]:
-    """Return what may be checked again."""
-    rows = [r for r in voice.assessment.related("meets")
-            if marrow("MonitoringRow") in voice.graph.objects(r, TYPE)]
-    return passage(voice.phrase("SayNextHeading"), (Line(voice.row(r)) for r in rows))
+    """Return what may be checked again, and when."""
+    return passage(voice.phrase("SayNextHeading"),
+                   follow_lines(voice, monitoring(voice.assessment)))
 
 
 def questions(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:

@@ -15,15 +15,20 @@ from ..assessment import (
     mechanisms_of,
     source_of,
 )
+from ..disagreement import Disagreement, disagreements_of
 from ..knowledge import Graph
 from ..mechanism import Path
 from ..namespaces import TYPE, local_name, marrow
+from .decisions import site_data
+from .disagreements import disagreement_data, disputed
+from .followup import monitoring, term_of
 from .steps import because
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
     """Return everything about one patient as JSON-ready data."""
     graph = assessment.graph
+    found = disagreements_of(assessment)
     return {
         "patient": assessment.patient.patient.strip("<>"),
         "asOf": assessment.patient.as_of.isoformat(),
@@ -33,13 +38,14 @@ def report(assessment: Assessment) -> dict[str, Any]:
             "evidence": assessment.engine.evidence,
             "notice": assessment.wording.notice(),
         },
+        "site": site_data(assessment.engine),
         "redFlags": [_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")],
         "findings": [
-            _condition(assessment, kind) for kind in assessment.related("has")
+            _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("FindingKind") in graph.objects(kind, TYPE)
         ],
         "disorders": [
-            _condition(assessment, kind) for kind in assessment.related("has")
+            _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("DisorderKind") in graph.objects(kind, TYPE)
         ],
         "mechanisms": [
@@ -53,7 +59,8 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
-        "recommendations": recommendations(assessment),
+        "recommendations": recommendations(assessment, found),
+        "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [
             {
                 "name": local_name(kind),
@@ -62,26 +69,25 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "says": graph.definition(kind),
                 "because": because(assessment, assessment.fact("showsPitfall", kind)),
                 "proof": _proof(assessment, "showsPitfall", kind),
+                "sources": [source_of(graph, row) for row in _rows_of_pitfall(assessment, kind)],
+                "term": next((term for row in _rows_of_pitfall(assessment, kind)
+                              if (term := term_of(assessment, row))), None),
             }
             for kind in assessment.related("showsPitfall")
         ],
-        "monitoring": [
-            {
-                **source_of(graph, row),
-                "name": local_name(row),
-                "action": graph.text(row, marrow("action")),
-                "items": [local_name(k) for k in graph.objects(row, marrow("item"))],
-                "proof": _proof(assessment, "meets", row),
-            }
-            for row in assessment.related("meets")
-            if marrow("MonitoringRow") in graph.objects(row, TYPE)
-        ],
+        "monitoring": monitoring(assessment),
         "assumptions": assumptions(assessment),
         "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
     }
 
 
-def recommendations(assessment: Assessment) -> list[dict[str, Any]]:
+def _rows_of_pitfall(assessment: Assessment, kind: str) -> list[str]:
+    return [row for row in assessment.related("meets")
+            if kind in assessment.graph.objects(row, marrow("pitfall"))]
+
+
+def recommendations(assessment: Assessment, found: tuple[Disagreement, ...]) \
+        -> list[dict[str, Any]]:
     """Return an entry for every candidate intervention and every one a met row excludes."""
     graph = assessment.graph
     named = set(graph.subjects(TYPE, marrow("CandidateIntervention")))
@@ -95,7 +101,7 @@ def recommendations(assessment: Assessment) -> list[dict[str, Any]]:
         outcome = assessment.outcome_of(intervention)
         if outcome is None:
             continue
-        entries.append(recommendation(assessment, intervention, outcome))
+        entries.append(recommendation(assessment, intervention, outcome, found))
     return sorted(entries, key=lambda e: (
         _ORDER.get(e["outcome"], 9), _URGENT.get(e["urgency"] or "", 9),
         _display_rank(graph, marrow(e["intervention"])), e["intervention"],
@@ -123,8 +129,16 @@ _ORDER = {"recommended": 0, "consider": 1, "cannot-tell": 2, "not-recommended": 
           "not-applicable": 4}
 
 
-def recommendation(assessment: Assessment, intervention: str, outcome: str) -> dict[str, Any]:
-    """Return one intervention with its outcome, reasons, rows and what is missing."""
+def recommendation(assessment: Assessment, intervention: str, outcome: str,
+                   found: tuple[Disagreement, ...]) -> dict[str, Any]:
+    """Return one intervention with its outcome, reasons, rows and what is missing.
+
+    Args:
+        assessment: the assessment.
+        intervention: the intervention.
+        outcome: its outcome predicate.
+        found: where sources disagree about this patient.
+    """
     graph = assessment.graph
     supporting = assessment.rows(intervention, "For")
     opposing = assessment.rows(intervention, "Against")
@@ -139,8 +153,10 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str) -> d
         "reason": assessment.reason_of(outcome, intervention),
         "ongoing": intervention in assessment.related("receives"),
         "review": _to_review(assessment, intervention),
-        "because": [_row(assessment, row) for row in supporting],
-        "against": [_row(assessment, row) for row in opposing],
+        "because": [_row(assessment, row, found) for row in supporting],
+        "against": [_row(assessment, row, found) for row in opposing],
+        "sourcesDisagree": disputed(
+            assessment, found, assessment.fact(local_name(outcome), intervention), rows),
         "deferredBy": [local_name(f) for f in flags],
         "waitsFor": [graph.label(f) for f in flags],
         "missing": [
@@ -158,7 +174,7 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str) -> d
     }
 
 
-def _row(assessment: Assessment, row: str) -> dict[str, Any]:
+def _row(assessment: Assessment, row: str, found: tuple[Disagreement, ...]) -> dict[str, Any]:
     graph = assessment.graph
     modality = graph.object(row, marrow("modality"))
     certainty = graph.object(row, marrow("certainty"))
@@ -168,6 +184,8 @@ def _row(assessment: Assessment, row: str) -> dict[str, Any]:
         "certainty": graph.text(certainty, marrow("code")) if certainty else None,
         "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
         "facts": because(assessment, assessment.fact("meets", row)),
+        "sourcesDisagree": disputed(assessment, found, assessment.fact("meets", row), [row]),
+        "term": term_of(assessment, row),
     }
 
 
@@ -180,7 +198,8 @@ def _urgency(assessment: Assessment, rows: list[str]) -> str | None:
     return ranked[0][1] if ranked else None
 
 
-def _condition(assessment: Assessment, kind: str) -> dict[str, Any]:
+def _condition(assessment: Assessment, kind: str, found: tuple[Disagreement, ...]) \
+        -> dict[str, Any]:
     fact = assessment.fact("has", kind)
     return {
         "name": local_name(kind),
@@ -188,6 +207,7 @@ def _condition(assessment: Assessment, kind: str) -> dict[str, Any]:
         "label": assessment.graph.label(kind),
         "certainty": certainty_of(assessment, fact),
         "because": because(assessment, fact),
+        "sourcesDisagree": disputed(assessment, found, fact),
         "proof": _proof(assessment, "has", kind),
     }
 

@@ -9,9 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..assessment import Assessment
-from ..namespaces import TYPE, local_name, marrow
-from ..proof import Proof, plain_statement, rule_name, visible_premises
+from ..namespaces import EXPRESSION, TYPE, local_name, marrow
+from ..proof import (
+    Proof,
+    folded_steps,
+    pattern_text,
+    plain_statement,
+    rule_name,
+    visible_premises,
+)
 from ..rule import Atom
+from .absences import absence_sentence
 
 
 @dataclass(frozen=True)
@@ -19,7 +27,8 @@ class Step:
     """One visible step: its number, sentence, rule, the steps it rests on and its records.
 
     ``sources`` names the claims and rows behind a criterion, link or row used in the step;
-    ``nodes`` are the records themselves; ``bindings`` is what the variables of the rule stood for.
+    ``site`` names the thresholds in it whose bound a site has written; ``nodes`` are the records
+    themselves; ``bindings`` is what the variables of the rule stood for.
     """
 
     number: int
@@ -29,6 +38,7 @@ class Step:
     premises: tuple[int, ...]
     records: tuple[str, ...]
     sources: tuple[str, ...]
+    site: tuple[str, ...] = ()
     absences: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
     bindings: tuple[tuple[str, str], ...] = ()
@@ -84,16 +94,53 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
                     sources[local_name(source)] = None
             for claim in assessment.graph.objects(term, marrow("claim")):
                 sources[local_name(claim)] = None
+        bounds = {
+            term: None for folded in folded_steps(by_conclusion, derivation, assessment.graph)
+            for premise in folded.premises for term in premise
+            if marrow("SiteThreshold") in assessment.graph.objects(term, TYPE)
+        }
         numbers[fact] = len(steps) + 1
         steps.append(Step(
             len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
             tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
-            nodes=tuple(nodes), bindings=derivation.binding,
+            tuple(map(local_name, bounds)), nodes=tuple(nodes), bindings=derivation.binding,
         ))
         return numbers[fact]
 
     visit(proof.conclusion)
     return steps
+
+
+def every_step(assessment: Assessment, proof: Proof) -> list[Step]:
+    """Return all steps of a proof, folding nothing, with the absences each relied on.
+
+    A step's records are the leaves it reads: of the record, and of the ontology by their triples.
+    """
+    numbers = {step.conclusion: n for n, step in enumerate(proof.steps, 1)}
+    found = []
+    for number, step in enumerate(proof.steps, 1):
+        leaves = [p for p in step.premises if p not in numbers]
+        sources = {
+            local_name(term): None for atom in (step.conclusion, *step.premises) for term in atom
+            if assessment.graph.object(term, marrow("provenance"))
+        }
+        found.append(Step(
+            number, step.conclusion, _plain(assessment, step.conclusion), rule_name(step),
+            tuple(dict.fromkeys(numbers[p] for p in step.premises if p in numbers)),
+            tuple(dict.fromkeys(
+                f"{proof.leaves.get(p, 'knowledge')}: {_plain(assessment, p)}" for p in leaves)),
+            tuple(sources),
+            absences=tuple(absence_sentence(assessment, a) for a in step.absences),
+        ))
+    return found
+
+
+def _plain(assessment: Assessment, fact: Atom) -> str:
+    """Return a statement as a sentence if it is the patient's, else as the triple it is."""
+    plain = plain_statement(fact, assessment.graph)
+    if plain[0] == assessment.patient.patient and not plain[2].startswith(f"<{EXPRESSION}"):
+        return assessment.wording.sentence(plain)
+    return pattern_text((fact,))
 
 
 def because(assessment: Assessment, fact: Atom) -> list[str]:

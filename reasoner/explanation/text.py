@@ -8,8 +8,11 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..proof import Proof
+from .decisions import site_lines
+from .disagreements import disagreement_lines
+from .followup import due_text, monitoring_text, term_text
 from .report import report
-from .steps import steps_of
+from .steps import every_step, steps_of
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -23,30 +26,42 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
           f"evidence: {knowledge['evidence']}"
     yield knowledge["notice"]
+    yield from site_lines(data["site"])
     yield from _flags(data["redFlags"])
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         yield ""
         yield title
         for item in data[key]:
-            yield f"  {item['label']} ({item['certainty']})"
+            disagree = "; sources disagree" if item["sourcesDisagree"] else ""
+            yield f"  {item['label']} ({item['certainty']}{disagree})"
             for reason in item["because"]:
                 yield f"      {reason}"
         if not data[key]:
             yield "  none established"
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything)
-    for title, key in (("Pitfalls in the plan of care", "pitfalls"),
-                       ("Monitoring", "monitoring")):
-        if data[key]:
-            yield ""
-            yield title
-            for item in data[key]:
-                yield f"  {item['label']}"
-                detail = item.get("action") or item.get("says")
-                if detail:
-                    yield f"      {detail}"
-                if item.get("id"):
-                    yield f"      source: {_source(item)}"
+    if data["disagreements"]:
+        yield ""
+        yield "Sources disagree, and none is preferred here; a site may choose (--thresholds)"
+        yield from disagreement_lines(data["disagreements"])
+    if data["pitfalls"]:
+        yield ""
+        yield "Pitfalls in the plan of care"
+        for item in data["pitfalls"]:
+            yield f"  {item['label']}  <{item['name']}>"
+            yield f"      {item['says']}"
+            yield from (f"      {line}" for line in term_text(item["term"], stopped=True))
+            for reason in item["because"]:
+                yield f"      because {reason}"
+            for source in item["sources"]:
+                yield f"      source: {source_text(source)}"
+    if data["monitoring"]:
+        yield ""
+        yield "Monitoring"
+        yield from due_text(data["monitoring"])
+        for item in data["monitoring"]:
+            yield from monitoring_text(item)
+            yield f"      source: {source_text(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -89,7 +104,7 @@ def _flags(flags: list[dict[str, Any]]) -> Iterator[str]:
         for reason in flag["because"]:
             yield f"      because {reason}"
         for source in flag["sources"]:
-            yield f"      source: {_source(source)}"
+            yield f"      source: {source_text(source)}"
 
 
 def _pain(data: dict[str, Any]) -> Iterator[str]:
@@ -103,7 +118,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
         yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
 
 
-_TITLES = {
+TITLES = {
     "recommended": "Recommended",
     "consider": "May be considered",
     "cannot-tell": "Cannot tell yet",
@@ -113,7 +128,7 @@ _TITLES = {
 
 
 def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterator[str]:
-    for outcome, title in _TITLES.items():
+    for outcome, title in TITLES.items():
         chosen = [e for e in entries if e["outcome"] == outcome]
         if not chosen:
             continue
@@ -153,33 +168,40 @@ def _recommendation(entry: dict[str, Any]) -> Iterator[str]:
             f" (being given now{f' as {what}' if what else ''}: review)"
     reason = f" [{entry['reason']}]" if entry["reason"] else ""
     yield f"  {entry['label']}{ongoing}{reason}  <{entry['intervention']}>"
+    for question in entry["sourcesDisagree"]:
+        yield f"      sources disagree: {question}"
     if entry["deferredBy"]:
         yield f"      waits for: {', '.join(entry['waitsFor'])}"
     if entry["missing"]:
         yield "      needs: " + "; ".join(sorted({m["label"] for m in entry["missing"]}))
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
-            yield f"      {sign} {row['label']} ({row['modality']}; {_source(row)})"
+            disagree = "; sources disagree" if row["sourcesDisagree"] else ""
+            yield f"      {sign} {row['label']} ({row['modality']}; {source_text(row)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
+            yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
 
 
-def _source(row: dict[str, Any]) -> str:
+def source_text(row: dict[str, Any]) -> str:
+    """Return the id, citation and provenance of a row."""
     claims = f", {', '.join(row['claims'])}" if row.get("claims") else ""
     verified = " unverified" if row["provenance"] == "M" else ""
     citation = f" {row['citation']}" if row["citation"] else ""
     return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}]"
 
 
-def why_text(assessment: Assessment, proof: Proof) -> str:
+def why_text(assessment: Assessment, proof: Proof, unfold: bool = False) -> str:
     """Return a proof as numbered sentences, each after those it rests on."""
     lines = []
-    for step in steps_of(assessment, proof):
+    for step in every_step(assessment, proof) if unfold else steps_of(assessment, proof):
         rests = f" (from {', '.join(str(n) for n in step.premises)})" if step.premises else ""
         lines.append(f"{step.number:>3}. {step.sentence}{rests}")
         lines += [f"       {record}" for record in step.records]
+        lines += [f"       as long as {absence}" for absence in step.absences]
         source = f"; {', '.join(step.sources)}" if step.sources else ""
-        lines.append(f"       by {step.rule}{source}")
+        bounds = f"; with this site's {', '.join(step.site)}" if step.site else ""
+        lines.append(f"       by {step.rule}{source}{bounds}")
     return "\n".join(lines) + "\n"

@@ -21,6 +21,7 @@ from ..knowledge import Graph
 from ..namespaces import LABEL, OWL, RULE, SUBCLASS, TYPE, iri, marrow
 from ..quantity import canonical_decimal, literal_parts, text_of
 from ..rule import Atom
+from ..scale import read_scales
 from .steps import Step
 
 CLINICIAN, EDUCATOR, PATIENT = "clinician", "educator", "patient"
@@ -113,6 +114,14 @@ class Voice:
             return ""
         if kind.startswith('"'):
             return text_of(kind)
+        window = self.assessment.wording.of_window(kind)
+        if window and self.listener.audience == PATIENT:
+            days = dict.fromkeys(self.day(text_of(window[marrow(name)]))
+                                 for name in ("opensOn", "closesOn") if marrow(name) in window)
+            first, *rest = days
+            return self.words("SayFromTo", first=first, last=rest[0]) if rest else first
+        if window:
+            return self.assessment.wording.name(kind)
         if self.listener.audience != PATIENT:
             return self.text(kind, LABEL) or self.graph.label(kind)
         if self.is_unnamed(kind):
@@ -254,14 +263,13 @@ class Voice:
         if len(bounds) != 1:
             return ""
         limit, canonical = bounds.pop()
-        for conversion in self.graph.subjects(marrow("forMeasurement"), kind):
-            factor = self.graph.text(conversion, marrow("factor"))
-            written = [text_of(u) for u in self.graph.objects(conversion, marrow("writtenUnit"))]
-            if factor and unit in written:
-                inexact = Decimal(limit) / Decimal(factor)
-                rounded = round(inexact, 2)
-                if rounded == inexact:
-                    return f"{canonical_decimal(rounded)} {unit}"
+        scale = read_scales(self.graph).get(kind)
+        conversion = scale.conversions.get(unit) if scale else None
+        if conversion is not None:
+            exact = Decimal(limit) / conversion.factor
+            rounded = round(exact, 2)
+            if rounded == exact:
+                return f"{canonical_decimal(rounded)} {unit}"
         return f"{limit} {canonical}"
 
     def record(self, node: str) -> str:

@@ -10,12 +10,14 @@ from ..mechanism import Path
 from ..namespaces import MARROW, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
+from .decisions import site_data
 from .diagram import draw
-from .steps import steps_of
+from .followup import STATES, TERMS, term_of, windows_of
+from .steps import every_step, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
-               "mayHave", "disputes")
+               "mayHave", "disputes", *STATES, *TERMS)
 """Where a name is looked for when it is no intervention, in this order."""
 
 
@@ -34,6 +36,9 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     outcome = assessment.outcome_of(term)
     if outcome is not None:
         return assessment.fact(local_name(outcome), term)
+    dated = _dated(assessment, term)
+    if dated is not None:
+        return dated
     for predicate in CONCLUSIONS:
         if assessment.fact(predicate, term) in assessment.facts:
             return assessment.fact(predicate, term)
@@ -44,6 +49,18 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
         if known else f"{wanted[:60]!r} is no name in the ontology",
         fix="marrow explain lists what is concluded, with each name in angle brackets",
     )
+
+
+def _dated(assessment: Assessment, row: str) -> Atom | None:
+    """Return what is concluded of the window that matters most of those a row gives."""
+    windows = windows_of(assessment, row)
+    waiting = [w for w in windows if w["state"] != "done"] or windows[-1:]
+    told = waiting[0] if waiting else term_of(assessment, row)
+    if told is None:
+        return None
+    window = f"<{told['window']}>"
+    return next((fact for p in (*STATES, *TERMS)
+                 if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
 
 def prove_conclusion(assessment: Assessment, fact: Atom) -> Proof:
@@ -74,10 +91,21 @@ def sources(assessment: Assessment, proof: Proof) -> list[str]:
     return list(found)
 
 
-def explain_why(assessment: Assessment, fact: Atom) -> str:
+def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
+    """Return a line for each threshold of a site in a proof: its definition and who gave it."""
+    data = site_data(assessment.engine)
+    used = {name for step in steps_of(assessment, proof) for name in step.site}
+    return [
+        f"  site [{t['name']}] {t['label']}: {t['sign']} {t['inForce']} {t['unit']} "
+        f"(shipped: {t['sign']} {t['shipped']} {t['unit']}). {t['source']}"
+        for t in (data["thresholds"] if data else []) if t["name"] in used
+    ]
+
+
+def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = prove_conclusion(assessment, fact)
-    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof)]
+    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -92,6 +120,7 @@ def explain_why(assessment: Assessment, fact: Atom) -> str:
         citation = f" {source['citation']}" if source["citation"] else ""
         lines.append(f"  {source['id']} [{source['provenance'] or '-'}] "
                      f"{source['says'] or source['label']}{citation}")
+    lines += site_sources(assessment, proof)
     lines += ["", f"As of {assessment.patient.as_of}; knowledge {assessment.engine.version} "
                   f"({assessment.engine.fingerprint}).", assessment.wording.notice(), ""]
     return "\n".join(lines)
@@ -106,8 +135,8 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     return draw(assessment, prove_conclusion(assessment, fact), form)
 
 
-def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
-    """Return why a statement holds, as data."""
+def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[str, Any]:
+    """Return why a statement holds, as data; with every step if it is to be unfolded."""
     proof = prove_conclusion(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
@@ -120,9 +149,10 @@ def why_data(assessment: Assessment, fact: Atom) -> dict[str, Any]:
             {
                 "number": step.number, "says": step.sentence, "rule": step.rule,
                 "from": list(step.premises), "records": list(step.records),
-                "sources": list(step.sources),
+                "sources": list(step.sources), "absences": list(step.absences),
+                "site": list(step.site),
             }
-            for step in steps_of(assessment, proof)
+            for step in (every_step if unfold else steps_of)(assessment, proof)
         ],
         "paths": [[local_name(k) for k in path.kinds] for path in bridge(assessment, proof)],
         "sources": [source_of(assessment.graph, term) for term in sources(assessment, proof)],

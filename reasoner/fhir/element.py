@@ -15,7 +15,7 @@ from typing import Any
 
 from ..mapping import system_name
 from ..namespaces import DATE, DATETIME
-from ..quantity import MAX_DIGITS, Refusal, decimal_literal
+from ..quantity import MAX_DIGITS, Refusal, canonical_literal, decimal_literal
 
 UCUM = "http://unitsofmeasure.org"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -88,6 +88,14 @@ def clean(written: str, limit: int) -> str:
         if c.isspace() or unicodedata.category(c)[0] != "C"
     )
     return " ".join(visible.split())[:limit]
+
+
+def source_text(written: str) -> str:
+    """Return a short text of the source as a term, as it was written; it is never a sentence.
+
+    Half a character that no encoding can carry becomes a replacement character.
+    """
+    return canonical_literal(written[:100].encode("utf-8", "replace").decode(), None)
 
 
 def read_concept(value: Any) -> Concept:

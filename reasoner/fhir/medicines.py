@@ -7,24 +7,18 @@ from dataclasses import dataclass
 from .document import Entry
 from .element import Concept, objects, read_concept, text
 from .notes import Notes
-from .subject import Reference, read_reference, reference_to
+from .shelf import Shelf
+from .subject import reference_from, reference_to
+from .unread import may_be_read
 
 MEDICATION = "Medication"
 
 
 @dataclass(frozen=True)
 class Medicines:
-    """The Medication resources of a document; a reference is looked up among them only."""
+    """The Medication resources of an input; a reference is looked up among them only."""
 
-    known: tuple[tuple[Reference, Concept], ...]
-
-    @classmethod
-    def among(cls, entries: tuple[Entry, ...]) -> Medicines:
-        """Collect the Medication resources of a document."""
-        return cls(tuple(
-            (reference_to(entry), read_concept(entry.resource.get("code")))
-            for entry in entries if entry.kind == MEDICATION
-        ))
+    shelf: Shelf
 
     def of(self, entry: Entry, notes: Notes) -> Concept:
         """Return the concept of a medication resource; one that is not to be found is noted."""
@@ -35,7 +29,7 @@ class Medicines:
         if value is None:
             return Concept((), "")
         display = text(value.get("display")) if isinstance(value, dict) else ""
-        found = self._contained(entry, value) or self._elsewhere(value)
+        found = self._contained(entry, value) or self._elsewhere(entry, value, notes)
         if found is None:
             notes.add("medication-not-found", entry.name,
                       f"the Medication that this {entry.kind} refers to is not in the document",
@@ -52,8 +46,15 @@ class Medicines:
                 return read_concept(resource.get("code"))
         return None
 
-    def _elsewhere(self, value: object) -> Concept | None:
-        reference = read_reference(value)
+    def _elsewhere(self, entry: Entry, value: object, notes: Notes) -> Concept | None:
+        reference = reference_from(entry, value)
         if reference is None:
             return None
-        return next((c for known, c in self.known if known.names(reference)), None)
+        found = list(self.shelf.find(reference, MEDICATION))
+        exact = [e for e in found if reference_to(e).server == reference.server]
+        if len(found) > 1:
+            found = exact
+        if len(found) != 1 or not may_be_read(found[0], notes):
+            return None
+        self.shelf.refer_to(found[0].position)
+        return read_concept(found[0].resource.get("code"))

@@ -15,10 +15,41 @@ _MOST = 1000
 
 
 @dataclass
-class Notes:
-    """A growing list of notes, grouped by what they say."""
+class _Places:
+    """The first resources that something is true of, and how many there are."""
 
-    _places: dict[tuple[Severity, str, str, str], list[str]] = field(default_factory=dict)
+    named: list[str]
+    last: str
+    count: int = 1
+
+    def add(self, place: str) -> None:
+        # What is noted of one resource is noted in a row.
+        if place in (self.last, *self.named):
+            return
+        self.last = place
+        self.count += 1
+        if len(self.named) < _SHOWN:
+            self.named.append(place)
+
+    def __str__(self) -> str:
+        more = self.count - len(self.named)
+        return ", ".join(self.named) + (f" and {more} more" if more else "")
+
+
+@dataclass
+class Notes:
+    """A growing list of notes, grouped by what they say.
+
+    ``reason`` is the code of the first note since ``begin``: why a resource came to nothing, if it
+    did.
+    """
+
+    reason: str = ""
+    _places: dict[tuple[Severity, str, str, str], _Places] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Begin with another resource."""
+        self.reason = ""
 
     def add(self, code: str, place: str, what: str, fix: str,
             severity: Severity = "warning") -> None:
@@ -31,13 +62,19 @@ class Notes:
             fix: what to do or send instead.
             severity: a warning where a conclusion could be missed, else information.
         """
-        self._places.setdefault((severity, code, what, fix), []).append(place)
+        self.reason = self.reason or code
+        key = (severity, code, what, fix)
+        known = self._places.get(key)
+        if known:
+            known.add(place)
+        else:
+            self._places[key] = _Places([place], place)
 
     def issues(self) -> tuple[Issue, ...]:
         """Return one issue for each distinct note, warnings first."""
         grouped = sorted(self._places.items(), key=lambda item: item[0][0] != "warning")
         told = [
-            Issue(code, _places(places), what, fix, severity)
+            Issue(code, str(places), what, fix, severity)
             for (severity, code, what, fix), places in grouped[:_MOST]
         ]
         if len(grouped) > _MOST:
@@ -45,10 +82,3 @@ class Notes:
                               f"{len(grouped) - _MOST} further notes are not shown",
                               "send a smaller part of the record"))
         return tuple(told)
-
-
-def _places(places: list[str]) -> str:
-    distinct = list(dict.fromkeys(places))
-    named = ", ".join(distinct[:_SHOWN])
-    more = len(distinct) - _SHOWN
-    return f"{named} and {more} more" if more > 0 else named

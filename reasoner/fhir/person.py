@@ -6,27 +6,24 @@ from typing import Any
 
 from ..namespaces import DATE, marrow
 from ..quantity import Refusal
+from .document import Entry
 from .element import clean, read_date, text
 from .notes import Notes
 from .records import date_fact
-from .subject import Subject
 
 _SEXES = {"female": "Female", "male": "Male"}
 
 
-def read_person(subject: Subject, usable: bool, source: str, notes: Notes) \
-        -> list[tuple[str, str]]:
+def read_person(entry: Entry | None, place: str, notes: Notes) -> list[tuple[str, str]]:
     """Return what the Patient resource says, as local names and terms.
 
     Args:
-        subject: the patient of the document.
-        usable: whether the Patient resource may be read.
-        source: what to call the document in messages.
+        entry: the Patient resource, if there is one that may be read.
+        place: what to call the patient in messages.
         notes: where what is missing is noted.
     """
-    entry = subject.entry
-    if entry is None or not usable:
-        notes.add("no-patient-resource", entry.name if entry else source,
+    if entry is None:
+        notes.add("no-patient-resource", place,
                   "sex and birth date are not known, for want of a readable Patient resource",
                   "send the Patient resource too")
         return []
@@ -36,7 +33,7 @@ def read_person(subject: Subject, usable: bool, source: str, notes: Notes) \
                   "check that this is the patient's present record")
     return _sex(entry.name, resource.get("gender"), notes) \
         + _birth(entry.name, resource.get("birthDate"), notes) \
-        + _death(subject, notes)
+        + _death(entry, notes)
 
 
 def _sex(place: str, value: Any, notes: Notes) -> list[tuple[str, str]]:
@@ -61,13 +58,11 @@ def _birth(place: str, value: Any, notes: Notes) -> list[tuple[str, str]]:
     return [("birthDate", found)]
 
 
-def _death(subject: Subject, notes: Notes) -> list[tuple[str, str]]:
-    if subject.entry is None:
-        return []
-    resource = subject.entry.resource
+def _death(entry: Entry, notes: Notes) -> list[tuple[str, str]]:
+    resource = entry.resource
     value = resource.get("deceasedDateTime")
-    dated = date_fact(subject.entry, "deceasedDateTime", value, "deceasedDate", notes)
+    dated = date_fact(entry, "deceasedDateTime", value, "deceasedDate", notes)
     if dated or value is not None or resource.get("deceasedBoolean") is True:
-        notes.add("deceased", subject.entry.name, "the record says that the patient has died",
+        notes.add("deceased", entry.name, "the record says that the patient has died",
                   "read every answer as of a date before the death")
     return dated

@@ -6,15 +6,15 @@ and the rules decide what that means. Source: HL7 FHIR R4, the page of each reso
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..namespaces import local_name, marrow
-from ..quantity import Refusal, canonical_literal
+from ..quantity import Refusal, Scale, canonical_literal
 from .concepts import UNREAD, Kinds
 from .document import Entry, Resource
-from .element import Concept, clean, objects, read_concept, read_date, text
+from .element import clean, objects, read_concept, read_date, source_text, text
 from .medicines import Medicines
 from .notes import Notes
 
@@ -23,30 +23,43 @@ Facts = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Record:
-    """One record: its node, its class, and what it says as local names and terms."""
+    """One record: its node, its class, and what it says as local names and terms.
+
+    ``unusable`` says why no rule can use it, if so; it is kept as it was sent.
+    """
 
     node: str
     kind: str
     facts: Facts
+    unusable: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What every reader needs: the kinds, the medicines of the document, and the notes."""
+    """What every reader needs: kinds, medicines and notes, and how numbers are written."""
 
     kinds: Kinds
     medicines: Medicines
     notes: Notes
+    scales: Mapping[str, Scale]
 
 
 def make_records(entry: Entry, sort: str, kinds: tuple[str, ...], facts: list[tuple[str, str]],
-                 part: str = "") -> list[Record]:
+                 path: str, part: str = "") -> list[Record]:
     """Return one record for each kind a resource asserts.
 
     A code that asserts two kinds makes two records; their nodes end in the kind's name.
+
+    Args:
+        entry: the resource.
+        sort: the class of the records.
+        kinds: what the resource asserts.
+        facts: what else the records say.
+        path: the JSON path, in the resource, of the element that the records are made from.
+        part: the end of the records' nodes, where a resource makes records of several parts.
     """
     node = f"urn:marrow:fhir:{entry.path}{part}"
-    source = canonical_literal(entry.name, None)
+    source = canonical_literal(f"{entry.name} {path}", None)
     return [
         Record(f"<{node}/{local_name(kind)}>" if len(kinds) > 1 else f"<{node}>", sort,
                (("kind", kind), ("recordSource", source), *facts))
@@ -86,7 +99,7 @@ def status_fact(entry: Entry, notes: Notes, change: dict[str, str] | None = None
         notes.add("no-status", entry.name, f"this {entry.kind} has no status",
                   "send its status; without one it may not be used")
         return []
-    return [("status", canonical_literal((change or {}).get(status, status), None))]
+    return [("status", source_text((change or {}).get(status, status)))]
 
 
 def coded_status(entry: Entry, field: str, notes: Notes) -> str | None:
@@ -115,7 +128,7 @@ def statuses(entry: Entry, notes: Notes) -> list[tuple[str, str]] | None:
         if status is None:
             return None
         if status:
-            facts.append((field, canonical_literal(status, None)))
+            facts.append((field, source_text(status)))
     return facts
 
 
@@ -134,7 +147,8 @@ def read_condition(entry: Entry, context: Context) -> list[Record]:
         if name in resource:
             notes.add("date-not-exact", entry.name, f"Condition.{name} gives no date; it is "
                       "not used", "send onsetDateTime", "information")
-    return make_records(entry, "ConditionRecord", kinds, facts + _end(entry, facts, notes))
+    return make_records(entry, "ConditionRecord", kinds, facts + _end(entry, facts, notes),
+                        "$.code")
 
 
 def _end(entry: Entry, facts: list[tuple[str, str]], notes: Notes) -> list[tuple[str, str]]:
@@ -190,7 +204,8 @@ def read_medication_use(entry: Entry, context: Context) -> list[Record]:
         kinds = (marrow("UnrecognizedMedication"),)
         if concept.name:
             facts.append(("recordedName", canonical_literal(concept.name, None)))
-    return make_records(entry, "MedicationRecord", kinds, facts)
+    said = "CodeableConcept" if "medicationCodeableConcept" in resource else "Reference"
+    return make_records(entry, "MedicationRecord", kinds, facts, f"$.medication{said}")
 
 
 def read_procedure(entry: Entry, context: Context) -> list[Record]:
@@ -205,23 +220,25 @@ def read_procedure(entry: Entry, context: Context) -> list[Record]:
     if performed is None:
         notes.add("no-date", entry.name, "this Procedure says no date on which it was performed",
                   "send performedDateTime", "information")
-    return make_records(entry, "ProcedureRecord", kinds, facts)
+    return make_records(entry, "ProcedureRecord", kinds, facts, "$.code")
 
 
 def read_allergy(entry: Entry, context: Context) -> list[Record]:
     """Make the records of an AllergyIntolerance: of its code, or else of what was reacted to."""
     resource, notes = entry.resource, context.notes
-    concepts = [read_concept(resource.get("code"))] + [
-        read_concept(reaction.get("substance")) for reaction in objects(resource.get("reaction"))
+    concepts = [(read_concept(resource.get("code")), "$.code")] + [
+        (read_concept(reaction.get("substance")), f"$.reaction[{n}].substance")
+        for n, reaction in enumerate(objects(resource.get("reaction")))
     ]
-    known = [c for c in concepts if context.kinds.look_up(c)]
-    said = known or [c for c in concepts if c.codings or c.text] or [Concept((), "")]
-    kinds = context.kinds.of(entry, "code", said[0], "MedicationKind")
+    known = [c for c in concepts if context.kinds.look_up(c[0])]
+    said = known or [c for c in concepts if c[0].codings or c[0].text] or concepts
+    concept, path = said[0]
+    kinds = context.kinds.of(entry, "code", concept, "MedicationKind")
     facts = statuses(entry, notes) if kinds else None
     if facts is None:
         return []
     facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
-    return make_records(entry, "AllergyRecord", kinds, facts)
+    return make_records(entry, "AllergyRecord", kinds, facts, path)
 
 
 Reader = Callable[[Entry, Context], list[Record]]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ..quantity import MAX_DIGITS, Refusal, canonical_literal
+from dataclasses import dataclass, replace
+
+from ..quantity import MAX_DIGITS, Refusal, gate, number_of, text_of
 from .document import Entry, Resource
-from .element import UCUM, Concept, clean, objects, read_concept, read_number, text
+from .element import UCUM, Concept, clean, objects, read_concept, read_number, source_text, text
+from .flag import check_flag
 from .records import Context, Record, date_fact, make_records, start_of, status_fact
 
 
@@ -17,37 +20,43 @@ def read_observation(entry: Entry, context: Context) -> list[Record]:
                   "send observations on the patient")
         return []
     components = objects(resource.get("component"))
-    parts = [(component, "component", f"/component/{n}")
-             for n, component in enumerate(components, 1)]
+    parts = [_Part(component, "component.code", f"/component/{n + 1}", f"$.component[{n}]")
+             for n, component in enumerate(components)]
     is_panel = bool(components or resource.get("hasMember"))
     if not is_panel or _has_value(resource):
-        parts.insert(0, (resource, "", ""))
-    records = []
-    for part, field, path in parts:
-        records += _read_part(entry, part, field, path, context)
-    return records
+        parts.insert(0, _Part(resource, "code", "", "$"))
+    return [record for part in parts for record in _read_part(entry, part, context)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What holds one value: the resource itself, or a component of it."""
+
+    said: Resource
+    field: str
+    ending: str
+    path: str
 
 
 def _has_value(part: Resource) -> bool:
     return any(name.startswith("value") or name == "dataAbsentReason" for name in part)
 
 
-def _read_part(entry: Entry, part: Resource, field: str, path: str, context: Context) \
-        -> list[Record]:
+def _read_part(entry: Entry, part: _Part, context: Context) -> list[Record]:
     """Make the record of a value; a value has one kind, so codes that disagree are of no use."""
     resource, notes = entry.resource, context.notes
-    inside = f"{field}.code" if field else "code"
-    concept = read_concept(part.get("code"))
-    kinds = context.kinds.of(entry, inside, concept, "MeasurementKind", "information")
+    concept = read_concept(part.said.get("code"))
+    kinds = context.kinds.of(entry, part.field, concept, "MeasurementKind", "information")
     if len(kinds) > 1:
         notes.add("codes-disagree", entry.name,
-                  f"the codings of Observation.{inside} {concept} mean different tests",
+                  f"the codings of Observation.{part.field} {concept} mean different tests",
                   "send the codes of one test")
     if len(kinds) != 1:
         return []
-    facts = _value_facts(entry, part, concept, context)
+    facts = _value_facts(entry, part.said, concept, context)
     if facts is None:
         return []
+    check_flag(entry, part.said, concept, notes)
     facts += status_fact(entry, notes)
     when, effective = start_of(resource, "effective")
     dated = date_fact(entry, when, effective, "date", notes)
@@ -55,7 +64,23 @@ def _read_part(entry: Entry, part: Resource, field: str, path: str, context: Con
         notes.add("no-date", entry.name,
                   f"the result {concept} has no date; it is not used",
                   "send effectiveDateTime")
-    return make_records(entry, "Observation", kinds, facts + dated, path)
+    value = next(name for name in ("valueQuantity", "valueInteger") if name in part.said)
+    found = make_records(entry, "Observation", kinds, facts + dated, f"{part.path}.{value}",
+                         part.ending)
+    return [replace(record, unusable=_why_unusable(record, context)) for record in found]
+
+
+def _why_unusable(record: Record, context: Context) -> str:
+    """Return why no rule can use a result; the gate tells what is wrong with its number."""
+    said = dict(record.facts)
+    number, scale = number_of(said["value"]), context.scales.get(said["kind"])
+    if "date" not in said:
+        return "no-date"
+    if number is None or scale is None:
+        return ""
+    signs = {name: text_of(said[name]) for name in ("comparator", "unit") if name in said}
+    found = gate(number, signs.get("comparator"), signs.get("unit"), scale)
+    return found.code if isinstance(found, Refusal) else ""
 
 
 def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context) \
@@ -87,9 +112,9 @@ def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Contex
                   "send values as the laboratory reported them", "information")
     facts = [("value", value.term)]
     if text(quantity.get("comparator")):
-        facts.append(("comparator", canonical_literal(quantity["comparator"], None)))
+        facts.append(("comparator", source_text(quantity["comparator"])))
     unit = _unit(quantity)
-    return [*facts, ("unit", canonical_literal(unit, None))] if unit else facts
+    return [*facts, ("unit", source_text(unit))] if unit else facts
 
 
 def _unit(quantity: Resource) -> str:

@@ -8,7 +8,18 @@ from .document import Entry
 from .element import clean, text
 from .notes import Notes
 
-_ADMINISTRATIVE = frozenset({
+ADMINISTRATIVE = frozenset({
+    "Account", "Appointment", "AppointmentResponse", "AuditEvent", "Bundle", "CareTeam", "Claim",
+    "ClaimResponse", "Communication", "CommunicationRequest", "Consent", "Coverage", "Device",
+    "DocumentReference", "Encounter", "Endpoint", "EpisodeOfCare", "ExplanationOfBenefit", "Group",
+    "HealthcareService", "Location", "OperationOutcome", "Organization", "Person", "Practitioner",
+    "PractitionerRole", "Provenance", "RelatedPerson", "Schedule", "Slot", "Task",
+})
+"""Types that say who, where and for what account, and nothing about the patient's state.
+
+Source: HL7 FHIR R4, the resource index, modules Administration, Financial and Security.
+"""
+_PASSED_OVER = frozenset({
     "asserter", "basedOn", "category", "contained", "courseOfTherapyType", "encounter",
     "extension", "groupIdentifier", "id", "identifier", "implicitRules", "informationSource",
     "instantiatesCanonical", "instantiatesUri", "insurance", "intent", "issued", "language",
@@ -18,10 +29,10 @@ _ADMINISTRATIVE = frozenset({
 """Fields that say who, where and for what account, and nothing about the patient's state."""
 
 _READ = frozenset({
-    "code", "component", "hasMember", "dataAbsentReason", "focus", "status", "subject", "patient",
-    "valueQuantity", "valueInteger", "clinicalStatus", "verificationStatus", "recordedDate",
-    "dateAsserted", "authoredOn", "doNotPerform", "medicationCodeableConcept",
-    "medicationReference",
+    "activity", "authoredOn", "clinicalStatus", "code", "component", "created", "dataAbsentReason",
+    "dateAsserted", "doNotPerform", "focus", "hasMember", "interpretation",
+    "medicationCodeableConcept", "medicationReference", "patient", "period", "recordedDate",
+    "referenceRange", "status", "subject", "valueInteger", "valueQuantity", "verificationStatus",
 })
 _READ_BEGINNINGS = ("abatement", "effective", "onset", "performed")
 
@@ -30,7 +41,7 @@ def note_unread_fields(entry: Entry, notes: Notes) -> None:
     """Note the fields of a used resource that no record holds."""
     for name in entry.resource:
         plain = name.removeprefix("_")
-        if plain in _ADMINISTRATIVE or plain in _READ or plain.startswith(_READ_BEGINNINGS):
+        if plain in _PASSED_OVER or plain in _READ or plain.startswith(_READ_BEGINNINGS):
             continue
         notes.add("field-not-read", entry.name, f"{entry.kind}.{clean(plain, 40)} is not read here",
                   "read it yourself where it matters", "information")

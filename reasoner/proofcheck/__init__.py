@@ -1,9 +1,9 @@
 """Check a written proof again, step by step, with nothing of the engine that wrote it.
 
 Every rule runs as the SPARQL of its file, on Oxigraph, over the premises of the step alone; every
-age, day count and amount is computed again; every leaf is looked up. What a step says is absent
-is compared with its rule, and looked for: in the knowledge and the proof, and, where the patient's
-record is given, in everything that follows from it.
+age, day count, window and amount is computed again; every leaf is looked up. What a step says is
+absent is compared with its rule, and looked for: in the knowledge and the proof, and, where the
+patient's record is given, in everything that follows from it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..namespaces import RDF
 from .library import Library, Triple, filled, plain_term, read_library, triples_of
 from .numbers import Scale, compute, read_scales, without_future
 from .rules import Absence, Pattern, Term, fill
+from .windows import Interval, count_premises, count_record, read_intervals
 from .written import BrokenProofError, Step, WrittenProof, read_proof, statement_text
 
 __all__ = ["Checker", "Library", "Verdict", "read_library"]
@@ -65,10 +66,12 @@ class Record:
         self.stated = stated
         self._complete: ox.Store | None = None
 
-    def complete(self, library: Library, scales: dict[Term, Scale]) -> ox.Store:
+    def complete(self, library: Library, scales: dict[Term, Scale],
+                 intervals: list[Interval]) -> ox.Store:
         """Return everything that follows, layer by layer, from the record and its numbers."""
         if self._complete is None:
             numbers = compute(self.stated, scales, self.as_of)
+            numbers += count_record(self.stated, intervals, self.as_of)
             self._complete = library.follow([*self.stated, *(n.conclusion for n in numbers)])
         return self._complete
 
@@ -84,6 +87,10 @@ class Checker:
     @cached_property
     def _scales(self) -> dict[Term, Scale]:
         return read_scales(self.library.stated)
+
+    @cached_property
+    def _intervals(self) -> list[Interval]:
+        return read_intervals(self.library.stated, self.library.closed)
 
     def check(self, data: bytes, suffix: str, source: str, as_of: date | None = None,
               patient: Iterable[Triple] | None = None) -> Verdict:
@@ -147,6 +154,7 @@ class Checker:
 
     def _check_computation(self, step: Step, day: date) -> None:
         found = compute(step.premises, self._scales, day)
+        found += count_premises(step.premises, day)
         if step.absences:
             raise BrokenProofError(step.name, "a computation needs no absence")
         if not any(n.computation == step.rule and n.conclusion == step.conclusion
@@ -187,7 +195,7 @@ class Checker:
         if not questions:
             return
         store = self.library.with_closure(proof.statements) if record is None \
-            else record.complete(self.library, self._scales)
+            else record.complete(self.library, self._scales, self._intervals)
         for question in questions:
             if store.query(question.query, use_default_graph_as_union=True):
                 raise BrokenProofError(question.step.name,

@@ -34,6 +34,11 @@ class Library:
     stated: frozenset[Triple]
     rules: dict[str, CheckedRule]
 
+    def with_knowledge(self, triples: Iterable[Triple]) -> Library:
+        """Return the rules of this library with another ontology, such as a site's."""
+        return Library(self.root, frozenset((s, p, plain_term(o)) for s, p, o in triples),
+                       self.rules)
+
     @cached_property
     def record_terms(self) -> tuple[frozenset[Term], frozenset[Term]]:
         """The classes and the predicates that a patient's record may use, from its shapes."""

@@ -120,7 +120,7 @@ def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
         born = day_of(written)
         if born is None:
             continue
-        age = _whole_months(born, as_of) // 12
+        age = _whole_years(born, as_of)
         if 0 <= age <= OLDEST:
             yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
 
@@ -136,8 +136,6 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
             if name != "date":
                 continue
             dated = True
-            months = _whole_months(day, as_of)
-            yield _number("months", node, "monthsAgo", months, {name: [written]})
             minutes = _minutes(written, as_of)
             if minutes is not None:
                 yield _number("days", node, "minutesAgo", minutes, {name: [written]})
@@ -148,10 +146,10 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
                 yield _number("days", node, "daysAgo", (as_of - day).days, {name: [written]})
 
 
-def _whole_months(day: date, as_of: date) -> int:
-    """Return the whole months between two days; the one of a day that is not reached counts not."""
-    months = 12 * (as_of.year - day.year) + as_of.month - day.month
-    return months if as_of.day >= day.day else months - 1
+def _whole_years(born: date, as_of: date) -> int:
+    """Return the whole years between two days; the one of a day that is not reached counts not."""
+    months = 12 * (as_of.year - born.year) + as_of.month - born.month
+    return (months if as_of.day >= born.day else months - 1) // 12
 
 
 def _minutes(written: Term, as_of: date) -> int | None:

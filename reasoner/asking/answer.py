@@ -1,0 +1,118 @@
+"""Answer what was understood, with the same functions that the other commands use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..assessment import Assessment
+from ..explanation import contrast, evidence, missing, pain, whatif, whynot
+from ..explanation.report import report
+from ..explanation.text import explain_text
+from ..explanation.why import explain_why, find_conclusion, why_data
+from ..hypothesis import Verb, parse_change
+from ..knowledge import Graph
+from ..namespaces import local_name
+from ..store import answer_query, read_query
+from .names import Amount
+from .understanding import Understood
+
+Reply = tuple[Any, Callable[[], str]]
+"""An answer as data, and how to have it as text."""
+
+
+def answer(understood: Understood, about: Assessment | Graph) -> Reply:
+    """Return the answer to what was understood.
+
+    Args:
+        understood: the question.
+        about: the assessment of the patient, or the knowledge alone for a question about that.
+
+    Raises:
+        UsageError: nothing is concluded about what the question names.
+    """
+    if understood.form.query:
+        text = read_query(understood.form.query)
+        rows = answer_query(about, text, {k: str(v) for k, v in understood.values.items()})
+        return rows.data, lambda: rows.text() if rows.data["rows"] else \
+            "nothing is found; that is no proof that there is nothing\n"
+    if isinstance(about, Graph):
+        raise TypeError("a form is asked of a patient")
+    return _FORMS[understood.form.command.split()[0]](about, understood)
+
+
+def correction(understood: Understood, assessment: Assessment) -> str:
+    """Return what holds instead of what a question takes for granted, or an empty string."""
+    presumed = understood.form.presumes
+    names = _names(understood)
+    if understood.form.command == "why-not":
+        present = assessment.fact("has", names[0])
+        if present in assessment.facts:
+            return assessment.wording.sentence(present)
+    if not presumed or not names:
+        return ""
+    outcome = assessment.outcome_of(names[0])
+    if outcome is None or outcome in presumed:
+        return ""
+    return assessment.wording.sentence(assessment.fact(local_name(outcome), names[0]))
+
+
+def _names(understood: Understood) -> list[str]:
+    return [v for v in understood.values.values() if isinstance(v, str)]
+
+
+def _why(assessment: Assessment, understood: Understood) -> Reply:
+    fact = find_conclusion(assessment, local_name(_names(understood)[0]))
+    return why_data(assessment, fact), partial(explain_why, assessment, fact)
+
+
+def _why_not(assessment: Assessment, understood: Understood) -> Reply:
+    if correction(understood, assessment):
+        return _why(assessment, understood)
+    found = whynot.why_not(assessment, local_name(_names(understood)[0]))
+    return found, partial(whynot.why_not_text, found)
+
+
+def _what_if(assessment: Assessment, understood: Understood) -> Reply:
+    verbs: dict[str, Verb] = {"--set": "set", "--add": "add", "--deny": "deny"}
+    verb = verbs[understood.form.command.split()[1]]
+    names = [local_name(name) for name in _names(understood)]
+    amounts = [v for v in understood.values.values() if isinstance(v, Amount)]
+    texts = [f"{name}={a.comparator}{a.value}{a.unit}"
+             for name, a in zip(names, amounts, strict=True)] if amounts else names
+    changes = [parse_change(verb, text, assessment.graph) for text in texts]
+    found = whatif.what_if(assessment, changes)
+    return found, partial(whatif.what_if_text, found)
+
+
+def _contrast(assessment: Assessment, understood: Understood) -> Reply:
+    first, second = (local_name(name) for name in _names(understood))
+    found = contrast.contrast(assessment, first, second)
+    return found, partial(contrast.contrast_text, found)
+
+
+def _missing(assessment: Assessment, _: Understood) -> Reply:
+    found = missing.missing(assessment)
+    return found, partial(missing.missing_text, found)
+
+
+def _evidence(assessment: Assessment, understood: Understood) -> Reply:
+    found = evidence.evidence(assessment, local_name(_names(understood)[0]))
+    return found, partial(evidence.evidence_text, found)
+
+
+def _explain_pain(assessment: Assessment, _: Understood) -> Reply:
+    found = pain.explain_pain(assessment)
+    return found, partial(pain.pain_text, found)
+
+
+def _explain(assessment: Assessment, _: Understood) -> Reply:
+    return report(assessment), partial(explain_text, assessment)
+
+
+_FORMS: dict[str, Callable[[Assessment, Understood], Reply]] = {
+    "why": _why, "why-not": _why_not, "what-if": _what_if, "contrast": _contrast,
+    "missing": _missing, "evidence": _evidence, "explain-pain": _explain_pain,
+    "explain": _explain,
+}

@@ -1,0 +1,63 @@
+"""Answer for every patient of an input, or account for every resource of it.
+
+Patients are read, answered and printed one after the other, so that memory does not grow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+
+import typer
+
+from ..errors import UsageError
+from .call import check_named, printable
+
+
+def explain_all(paths: Sequence[str], example: str, as_of: str, evidence: str, everything: bool,
+                as_json: bool) -> None:
+    """Explain every patient of an input; as JSON, one patient a line."""
+    from ..explanation.report import report
+    from ..explanation.text import explain_text
+    from ..pipeline import admit, assess_graph, load_knowledge, open_fhir, parse_date
+
+    _check_files(paths, example)
+    day = parse_date(as_of) if as_of else date.today()
+    engine = load_knowledge(evidence=evidence)
+    with open_fhir(paths, engine) as found:
+        for imported in found:
+            assessment = assess_graph(engine, admit(imported, engine), day, imported.issues)
+            if as_json:
+                typer.echo(json.dumps(report(assessment), ensure_ascii=False))
+            else:
+                typer.echo(printable(f"=== {imported.report.patient}\n\n"
+                                     f"{explain_text(assessment, everything)}"))
+        rest = found.rest()
+    if rest.count("not understood"):
+        typer.echo(f"marrow: {rest.count('not understood')} resources belong to no patient who can "
+                   "be told; --import-report lists them", err=True)
+
+
+def show_import(paths: Sequence[str], example: str, which: str, as_json: bool) -> None:
+    """Say what became of every resource of one patient, or of all and of what belongs to none."""
+    from ..fhir import report_data, report_text
+    from ..pipeline import load_knowledge, open_fhir
+
+    _check_files(paths, example)
+    with open_fhir(paths, load_knowledge()) as found:
+        chosen = [found.read(found.find(which)).report] if which else found.reports()
+        for one in chosen:
+            if as_json:
+                typer.echo(json.dumps(report_data(one), ensure_ascii=False))
+            else:
+                typer.echo(printable(report_text(one)), nl=False)
+
+
+def _check_files(paths: Sequence[str], example: str) -> None:
+    from ..pipeline import is_fhir
+
+    check_named(paths, example)
+    if example or not all(path != "-" and is_fhir(path) for path in paths):
+        raise UsageError("not-fhir", what="only a FHIR file or folder holds several patients",
+                         fix="name FHIR JSON, NDJSON, gzip of either, or a folder of them")
