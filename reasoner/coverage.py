@@ -1,14 +1,16 @@
-"""Say for each claim what carries it: what in the knowledge would change if the claim were false.
+"""Say for each claim and each guideline row what carries it: what would change if it were false.
 
-A claim that is only written down does nothing. What carries one is a statement that names it as its
+What is only written down does nothing. What carries a statement is a term that names it as its
 source: a link, a criterion, a row, a threshold, a rule file, an annotated relation, or the reason
-why nothing follows from it. A kind that names a claim carries nothing, because it only says what a
-word means; neither does the annotation of a relation that is not stated.
+why nothing follows from it. A kind that names a statement carries nothing, because it only says
+what a word means; neither does the annotation of a relation that is not stated. A guideline row is
+carried by its own parts as well, where they speak for or against something, flag, follow or ask.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +43,15 @@ class Coverage:
     carriers: tuple[Carrier, ...]
 
 
+@dataclass(frozen=True)
+class RowCoverage:
+    """One guideline row and its parts, what it is about, and everything that carries it."""
+
+    row: str
+    label: str
+    carriers: tuple[Carrier, ...]
+
+
 def find_coverage(root: Path | None = None) -> list[Coverage]:
     """Return each claim of a knowledge folder with what carries it, in the order of their names.
 
@@ -53,22 +64,59 @@ def find_coverage(root: Path | None = None) -> list[Coverage]:
     knowledge = read_knowledge(root)
     graph = knowledge.graph
     claims = sorted(graph.subjects(TYPE, marrow("Claim")))
-    found: dict[str, set[Carrier]] = {claim: set() for claim in claims}
-    kinds = kinds_of(graph)
-    for subject, predicate, claim in graph.triples:
-        if predicate in (marrow("claim"), iri(DCTERMS, "source")) and claim in found:
-            carrier = None if subject in kinds else _carrier(graph, subject)
-            if carrier is not None:
-                found[claim].add(carrier)
-    reason = marrow("notComputable")
-    for claim in claims:
-        found[claim] |= {Carrier(graph.label(reason), text_of(text))
-                         for text in graph.objects(claim, reason)}
-    for name, named in _rules(knowledge):
-        for claim in named & found.keys():
-            found[claim].add(Carrier("rule", name))
+    found = _carriers(knowledge, claims)
     return [Coverage(local_name(claim), graph.label(claim), tuple(sorted(found[claim])))
             for claim in claims]
+
+
+def find_row_coverage(root: Path | None = None) -> list[RowCoverage]:
+    """Return each guideline row of a knowledge folder with what carries it.
+
+    The parts of a row, named by it and a suffix, count as one with it. A part that is more than a
+    statement is applied by the rules, so it carries its row.
+
+    Args:
+        root: a folder with ontology/, queries/ and shapes/; the shipped knowledge by default.
+
+    Raises:
+        KnowledgeError: the knowledge is missing or broken.
+    """
+    knowledge = read_knowledge(root)
+    graph = knowledge.graph
+    sorts = set(graph.subjects(iri(RDFS, "subClassOf"), marrow("Statement"))) - {marrow("Claim")}
+    applied = {row for sort in sorts for row in graph.subjects(TYPE, sort)}
+    parts = sorted(applied | set(graph.subjects(TYPE, marrow("Statement"))))
+    found = _carriers(knowledge, parts)
+    rows: dict[str, list[str]] = defaultdict(list)
+    for part in parts:
+        rows[local_name(part).split("-")[0]].append(part)
+    coverage = []
+    for name, members in rows.items():
+        carriers = {c for part in members for c in found[part]}
+        carriers |= {c for part in members if part in applied and (c := _carrier(graph, part))}
+        first = marrow(name) if marrow(name) in members else members[0]
+        coverage.append(RowCoverage(name, graph.label(first), tuple(sorted(carriers))))
+    return coverage
+
+
+def _carriers(knowledge: Knowledge, statements: list[str]) -> dict[str, set[Carrier]]:
+    """Return what carries each of some statements apart from itself."""
+    graph = knowledge.graph
+    found: dict[str, set[Carrier]] = {statement: set() for statement in statements}
+    kinds = kinds_of(graph)
+    for subject, predicate, statement in graph.triples:
+        if predicate in (marrow("claim"), iri(DCTERMS, "source")) and statement in found:
+            carrier = None if subject in kinds else _carrier(graph, subject)
+            if carrier is not None:
+                found[statement].add(carrier)
+    reason = marrow("notComputable")
+    for statement in statements:
+        found[statement] |= {Carrier(graph.label(reason), text_of(text))
+                             for text in graph.objects(statement, reason)}
+    for name, named in _rules(knowledge):
+        for statement in named & found.keys():
+            found[statement].add(Carrier("rule", name))
+    return found
 
 
 def _carrier(graph: Graph, subject: str) -> Carrier | None:
@@ -98,10 +146,19 @@ def _rules(knowledge: Knowledge) -> list[tuple[str, set[str]]]:
 
 def coverage_text(rows: list[Coverage]) -> str:
     """Return the coverage as a table: a line for each claim and what carries it."""
+    return _table([(row.claim, row.label, row.carriers) for row in rows], "claims")
+
+
+def row_coverage_text(rows: list[RowCoverage]) -> str:
+    """Return the coverage as a table: a line for each guideline row and what carries it."""
+    return _table([(row.row, row.label, row.carriers) for row in rows], "guideline rows")
+
+
+def _table(rows: list[tuple[str, str, tuple[Carrier, ...]]], what: str) -> str:
     lines = []
-    for row in rows:
-        carriers = "; ".join(f"{c.sort} {c.name}" for c in row.carriers)
-        lines.append(f"{row.claim}\t{row.label}\t{carriers or 'carried by nothing'}")
-    carried = sum(bool(row.carriers) for row in rows)
-    lines.append(f"{carried} of {len(rows)} claims are carried")
+    for name, label, carriers in rows:
+        said = "; ".join(f"{c.sort} {c.name}" for c in carriers)
+        lines.append(f"{name}\t{label}\t{said or 'carried by nothing'}")
+    carried = sum(bool(carriers) for _, _, carriers in rows)
+    lines.append(f"{carried} of {len(rows)} {what} are carried")
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from .quantity import text_of
 from .threshold import Threshold, threshold_of
 
 Status = Literal["met", "unknown", "not-met"]
+_AGES = {marrow("ageInMonths"): "months", marrow("ageInYears"): "years"}
 _RESULTS = {marrow("hasCurrentObservation"), marrow("hasPairedObservation")}
 
 
@@ -99,11 +100,12 @@ def _member(assessment: Assessment, term: str) -> Member:
     if value is not None:
         return _value(assessment, term, relation, value)
     filler = graph.object(term, iri(OWL, "someValuesFrom")) or ""
-    if relation == marrow("ageInYears"):
+    if relation in _AGES:
         bound = threshold_of(graph, filler)
-        ages = assessment.related("ageInYears")
-        return Member(term, bound.name, _status(assessment, term), "", "ageInYears", bound,
-                      f"{text_of(ages[0])} years" if ages else "")
+        ages = assessment.related(local_name(relation))
+        age = f"{text_of(ages[0])} {_AGES[relation]}" if ages else ""
+        return Member(term, bound.name, _status(assessment, term), "", local_name(relation),
+                      bound, age)
     return _through(assessment, term, relation, filler)
 
 
@@ -140,9 +142,8 @@ def _through(assessment: Assessment, term: str, relation: str, filler: str) -> M
 
 
 def _records(assessment: Assessment, relation: str, kind: str) -> list[str]:
-    patient = assessment.patient.patient
-    return sorted(o for s, p, o in assessment.facts if s == patient and p == relation
-                  and (o, marrow("kind"), kind) in assessment.facts)
+    return [node for node in assessment.related(local_name(relation))
+            if (node, marrow("kind"), kind) in assessment.facts]
 
 
 def _status(assessment: Assessment, term: str) -> Status:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 GATE_PREDICATES = frozenset(
     marrow(name)
-    for name in ("ageInYears", "amount", "amountAtLeast", "amountAtMost", "closesInDays",
-                 "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
+    for name in ("ageInMonths", "ageInYears", "amount", "amountAtLeast", "amountAtMost",
+                 "closesInDays", "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
                  "ofInterval", "opensInDays", "opensOn", "startedDaysAgo")
 )
 """What the gate writes: what is computed from dates and values before any rule runs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -55,11 +55,23 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """Why no rule reads a fact: other records stand beside its own.
+
+    ``origin`` is there for a computed fact; ``by`` names sets of records, each of which is enough.
+    """
+
+    origin: Computed | None
+    by: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class GatedPatient:
     """A patient ready for the rules.
 
     ``facts`` holds the record and the computed facts; ``origins`` tells for each computed one
-    where it came from; ``issues`` lists what was not used.
+    where it came from; ``issues`` lists what was not used; ``withheld`` holds the facts that would
+    be used but for other records.
     """
 
     patient: str
@@ -67,6 +79,7 @@ class GatedPatient:
     facts: frozenset[Atom]
     origins: dict[Atom, Computed]
     issues: tuple[Issue, ...]
+    withheld: dict[Atom, Withheld] = field(default_factory=dict)
 
 
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
@@ -89,6 +102,7 @@ class _Gate:
         self.dropped: set[str] = set()
         self.measured: list[Measured] = []
         self.days: dict[Atom, date] = {}
+        self.withheld: dict[Atom, Withheld] = {}
 
     def run(self) -> GatedPatient:
         for node in sorted(self.about):
@@ -103,13 +117,25 @@ class _Gate:
         for node in sorted(doubted):
             self._issue(node, "list-in-doubt", "a record of this list could not be used, so the "
                         "list counts as not reviewed", "ask as of a later date to use it")
+            self._withhold_review(node)
         self.dropped |= doubted
         self.days = {f: day for f, day in self.days.items() if f[0] not in self.dropped}
         self._windows()
         kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
-                            tuple(self.issues))
+                            tuple(self.issues), self.withheld)
+
+    def _withhold_review(self, node: str) -> None:
+        """Keep what a review in doubt says, with each record that puts it in doubt."""
+        by = tuple((other,) for other in sorted(self.dropped)
+                   if node in reviews_in_doubt(self.triples, {other}, self.knowledge))
+        for fact in self.triples:
+            if node in (fact[0], fact[2]):
+                self.withheld[fact] = Withheld(None, by)
+        for fact, computed in self.origins.items():
+            if fact[0] == node:
+                self.withheld[fact] = Withheld(computed, by)
 
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
@@ -124,15 +150,16 @@ class _Gate:
             day = self._date(self.patient, born)
             if day is None:
                 continue
-            age = self.as_of.year - day.year - (
-                (self.as_of.month, self.as_of.day) < (day.month, day.day)
-            )
+            months = (self.as_of.year - day.year) * 12 + self.as_of.month - day.month \
+                - (self.as_of.day < day.day)
+            age = months // 12
             if age < 0 or age > 130:
                 self._issue(self.patient, "birth-date-not-plausible",
                             "the birth date gives no plausible age", "send the true birth date")
                 continue
-            self._add(self.patient, "ageInYears", integer_literal(age), "age",
-                      (self.patient, marrow("birthDate"), born))
+            premise = (self.patient, marrow("birthDate"), born)
+            self._add(self.patient, "ageInYears", integer_literal(age), "age", premise)
+            self._add(self.patient, "ageInMonths", integer_literal(months), "age", premise)
 
     def _days(self, node: str) -> None:
         found: dict[str, int] = {}
@@ -245,14 +272,16 @@ class _Gate:
 
     def _cross_check(self) -> None:
         """Tell results of one day that do not fit together; what is in doubt loses its amount."""
-        doubted = set()
+        doubted: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for found in find_disagreements(self.measured, read_cross_checks(self.knowledge),
                                         self.scales):
             self._tell(found)
             if found.check.withholds:
-                doubted |= {result.node for result in found.doubted}
+                for result in found.doubted:
+                    doubted[result.node].append(
+                        tuple(r.node for r in found.results if r.node != result.node))
         for fact in [f for f in self.origins if f[0] in doubted and f[1] in _AMOUNTS]:
-            del self.origins[fact]
+            self.withheld[fact] = Withheld(self.origins.pop(fact), tuple(doubted[fact[0]]))
 
     def _tell(self, found: Disagreement) -> None:
         shown = {r: f"{self.knowledge.label(r.kind)} {self._written(r.node)}"

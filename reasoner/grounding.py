@@ -7,17 +7,22 @@ more: only which records are there. A gate's computation is an application like 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from .engine import Engine
 from .gate import GatedPatient
 from .knowledge import Graph
-from .namespaces import DCTERMS, TYPE, iri, marrow
+from .namespaces import DCTERMS, GATE, TYPE, iri, marrow
 from .plan import PlannedRule
 from .rule import Atom, substitute
 
 _SOURCE = iri(DCTERMS, "source")
+RECORD = iri(GATE, "record")
+"""Relates a patient to a record that is there, whatever it says."""
+
+_WITHHELD = iri(GATE, "withheld")
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,37 @@ class Grounding:
         self.patient = patient
 
     @cached_property
+    def given(self) -> frozenset[Atom]:
+        """What the record states, and for what others withhold, which records there are."""
+        patient = self.patient
+        about = {node for fact, withheld in patient.withheld.items()
+                 for node in (fact[0], fact[2], *(n for group in withheld.by for n in group))}
+        records = {o for s, _, o in patient.facts | patient.withheld.keys()
+                   if s == patient.patient} | {
+            n for withheld in patient.withheld.values() for group in withheld.by for n in group}
+        return (patient.facts - patient.origins.keys()) | {
+            self._presence(node) for node in about & records}
+
+    def _presence(self, node: str) -> Atom:
+        return (self.patient.patient, RECORD, node)
+
+    def _withheld(self) -> Iterator[Application]:
+        """Yield an application for each fact that other records keep from the rules."""
+        for fact, withheld in self.patient.withheld.items():
+            absence = Absence(((fact[0], _WITHHELD, "?other"),), tuple(
+                tuple(map(self._presence, group)) for group in withheld.by))
+            if withheld.origin is not None:
+                yield Application(withheld.origin.step, withheld.origin.premises, (), (absence,),
+                                  fact)
+            else:
+                node = fact[0] if fact[0] != self.patient.patient else fact[2]
+                yield Application(_WITHHELD, (self._presence(node),), (), (absence,), fact)
+
+    @cached_property
     def applications(self) -> dict[Atom, list[Application]]:
         """The applications that conclude each statement."""
         relaxation = self._engine.relaxation
-        result = relaxation.evaluator.run(self.patient.facts)
+        result = relaxation.evaluator.run(self.patient.facts | self.patient.withheld.keys())
         broken: dict[tuple[int, int], dict[tuple[str, ...], list[dict[str, str]]]] = {}
         for firing in result.firings:
             if id(firing.rule) not in relaxation.broken:
@@ -74,6 +106,8 @@ class Grounding:
         for fact, computed in self.patient.origins.items():
             if fact in self.patient.facts:
                 found[fact][Application(computed.step, computed.premises, (), (), fact)] = None
+        for application in self._withheld():
+            found[application.conclusion][application] = None
         return {fact: list(some) for fact, some in found.items()}
 
     def _applications(

@@ -20,7 +20,7 @@ from itertools import islice
 
 import clingo
 
-from .grounding import Absence, Application, Grounding
+from .grounding import RECORD, Absence, Application, Grounding
 from .namespaces import TYPE
 from .rule import Atom
 
@@ -133,11 +133,9 @@ class Justifier:
     @cached_property
     def _records(self) -> frozenset[str]:
         patient = self._patient.patient
-        return frozenset(s for s, _, _ in self._patient.facts if s != patient)
-
-    @cached_property
-    def _given(self) -> frozenset[Atom]:
-        return self._patient.facts - self._patient.origins.keys()
+        given = self._grounding.given
+        subjects = {s for s, _, _ in given}
+        return frozenset(subjects | {o for s, p, o in given if p == RECORD}) - {patient}
 
     def _bearing_on(self, conclusion: Atom) -> dict[Member, set[int]]:
         """Tell clingo what bears on a conclusion; return the members, each with its uses.
@@ -189,7 +187,7 @@ class Justifier:
             body += [self._member(backend, Member(statement=s)) for s in application.statements]
             body += [-self._break(backend, absence) for absence in application.absences]
             backend.add_rule([head], body)
-        if fact in self._given:
+        if fact in self._grounding.given:
             member = self._member_of(fact)
             backend.add_rule([head], [] if member is None else [self._member(backend, member)])
         return applications
@@ -197,7 +195,7 @@ class Justifier:
     def _member_of(self, fact: Atom) -> Member | None:
         """Return what a fact of the record belongs to; a patient stays a patient."""
         s, p, o = fact
-        if fact not in self._given or (p == TYPE and s == self._patient.patient):
+        if fact not in self._grounding.given or (p == TYPE and s == self._patient.patient):
             return None
         record = next((node for node in (s, o) if node in self._records), "")
         return Member(record=record) if record else Member(fact=fact)

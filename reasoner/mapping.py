@@ -61,6 +61,15 @@ CODE_SYSTEMS = (
         ),
         ignored=".",
     ),
+    CodeSystem(
+        "ICD9CM", "ICD-9-CM",
+        (
+            "http://hl7.org/fhir/sid/icd-9-cm",
+            "urn:oid:2.16.840.1.113883.6.103",
+            "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd9",
+        ),
+        ignored=".",
+    ),
     CodeSystem("LOINC", "LOINC", ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")),
     CodeSystem(
         "RXNORM", "RxNorm",

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from .knowledge import Graph
-from .namespaces import TYPE, marrow
+from .namespaces import DCTERMS, TYPE, iri, marrow
 from .rule import Atom
 
 MAX_PATHS = 200
@@ -18,7 +18,10 @@ MAX_PATHS = 200
 
 @dataclass(frozen=True)
 class Link:
-    """One active causal link: its node, cause, effect, certainty rank (1 is surest) and claims."""
+    """One active causal link: its node, cause, effect, certainty rank (1 is surest) and claims.
+
+    ``claims`` are those of the article, or, for a link it does not draw, the rows behind it.
+    """
 
     node: str
     cause: str
@@ -44,6 +47,14 @@ class Path:
         return max(link.rank for link in self.links)
 
 
+def is_independent(graph: Graph, path: Path, weighed: str) -> bool:
+    """Tell whether a path begins with something that no kind of the weighed cause leads to."""
+    start = path.kinds[0]
+    kinds = graph.subjects(marrow("within"), weighed)
+    return start not in kinds and not any(
+        start in graph.objects(kind, marrow("contributesTo")) for kind in kinds)
+
+
 def links_of(graph: Graph, nodes: list[str]) -> list[Link]:
     """Return the causal links behind some link nodes."""
     found = []
@@ -55,7 +66,8 @@ def links_of(graph: Graph, nodes: list[str]) -> list[Link]:
             graph.object(node, marrow("cause")) or "",
             graph.object(node, marrow("effect")) or "",
             rank if rank is not None else 9.0,
-            tuple(graph.objects(node, marrow("claim"))),
+            tuple(graph.objects(node, marrow("claim")))
+            or tuple(graph.objects(node, iri(DCTERMS, "source"))),
         ))
     return found
 

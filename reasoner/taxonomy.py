@@ -28,6 +28,13 @@ _HEADER = """\
 # Generated from the class tree by `marrow check --write-is-a`; never write it by hand.
 # Every direct subclass of a kind, said between the two kinds as individuals.
 @prefix marrow: <https://w3id.org/marrow/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+
+<https://w3id.org/marrow/definitions/is-a>
+    a owl:Ontology ;
+    rdfs:label "Marrow ontology, definitions: is a"@en ;
+    owl:imports <https://w3id.org/marrow/schema> .
 """
 
 
@@ -92,7 +99,7 @@ def taxonomy_text(graph: Graph) -> str:
         wider[_written(kind)].append(_written(parent))
     blocks = (
         f"\n{kind}\n    marrow:isA {', '.join(sorted(parents))} .\n"
-        for kind, parents in sorted(wider.items())
+        for kind, parents in sorted(wider.items(), key=lambda pair: pair[0].casefold())
     )
     return _HEADER + "".join(blocks)
 

@@ -1,8 +1,8 @@
 """Reason from the article alone: leave out what only guidelines add.
 
-What speaks for a treatment, and what finds the conditions it reads, stays only where it rests on a
-claim of the article. Exclusions, red flags and what they read apply whatever the tier: the article
-names none of its own, and leaving them out would be unsafe.
+What speaks for a treatment, what finds the conditions it reads, and what is followed up and when,
+stays only where it rests on a claim of the article. Exclusions, red flags and what they read apply
+whatever the tier: the article names none of its own, and leaving them out would be unsafe.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def article_alone(knowledge: Knowledge) -> Knowledge:
             if not _is_of_the_article(graph, r)]
     dropped: set[Atom] = {
         (s, p, o) for s, p, o in graph.triples if s in set(rows) and p in _SAYS_FOR}
+    dropped |= _follow_up_of_guidelines(graph)
     sought = _sought(graph, set(rows))
     for criterion in graph.subjects(TYPE, marrow("Criterion")):
         if _is_of_the_article(graph, criterion):
@@ -46,6 +47,15 @@ def article_alone(knowledge: Knowledge) -> Knowledge:
                     and graph.object(conclusion, _VALUE) in sought:
                 dropped.add((criterion, _SUBCLASS, conclusion))
     return replace(knowledge, graph=Graph(graph.triples - dropped))
+
+
+def _follow_up_of_guidelines(graph: Graph) -> set[Atom]:
+    """Return what makes rows follow something up, and when, that no claim asks for."""
+    kind, interval = marrow("MonitoringRow"), marrow("interval")
+    return {(row, TYPE, kind) for row in graph.subjects(TYPE, kind)
+            if not _is_of_the_article(graph, row)} | {
+        (row, p, o) for row, p, o in graph.triples
+        if p == interval and not _is_of_the_article(graph, o)}
 
 
 def _is_of_the_article(graph: Graph, term: str) -> bool:

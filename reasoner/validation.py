@@ -6,13 +6,16 @@ A record that breaks a shape is set aside and named; the rest of the graph is st
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import Issue
 from .knowledge import Graph
+from .likeness import Likeness, counterpart, group_alike
 from .namespaces import SH, TYPE, iri, local_name, marrow, shorten
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import literal_parts, text_of
@@ -75,11 +78,13 @@ def find_violations(graph: PatientGraph, knowledge: Graph, root: Path) -> list[V
         knowledge: the closed static graph, which knows the kinds.
         root: the folder that holds shapes/.
     """
-    kinds = {o for _, p, o in graph.triples if p == marrow("kind")}
+    alike = group_alike(graph)
+    kinds = {o for _, p, o in alike.triples if p == marrow("kind")}
     types: set[Atom] = {
         (kind, TYPE, t) for kind in kinds for t in knowledge.objects(kind, TYPE)
     }
-    return broken_constraints(graph.triples | types, root / "shapes" / "patient.ttl")
+    found = broken_constraints(alike.triples | types, root / "shapes" / "patient.ttl")
+    return _in_order(_of_all(found, alike, graph))
 
 
 def broken_constraints(triples: frozenset[Atom] | set[Atom], shapes: Path) -> list[Violation]:
@@ -108,7 +113,29 @@ def broken_constraints(triples: frozenset[Atom] | set[Atom], shapes: Path) -> li
             report.object(node, iri(SH, "focusNode")) or "",
             path, value, text_of(messages[0]) if messages else "it breaks a shape",
         ))
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Violation]) -> list[Violation]:
     return sorted(found, key=lambda v: (v.node, v.path or "", v.value or ""))
+
+
+def _of_all(found: list[Violation], alike: Likeness, graph: PatientGraph) -> Iterator[Violation]:
+    """Yield what each record breaks that one of its sort was found to break."""
+    about: dict[tuple[str, str], list[str]] = defaultdict(list)
+    if found:
+        for s, p, o in graph.triples:
+            about[s, p].append(o)
+    for violation in found:
+        value, path = violation.value, violation.path
+        for node in alike.members.get(violation.node, (violation.node,)):
+            if node == violation.node:
+                for linked in alike.members.get(value or "", (value,)):
+                    yield replace(violation, value=linked)
+            elif value and path:
+                yield replace(violation, node=node, value=counterpart(about, node, path, value))
+            else:
+                yield replace(violation, node=node)
 
 
 def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph) \
@@ -127,8 +154,10 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
         if s not in bad and o not in bad
         and not (s == graph.patient and ((p, o) in wrong or (p, None) in wrong))
     )
+    sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
     issues = tuple(
-        Issue("breaks-a-shape", _place(graph, v), _what(v), "correct the record and send it again")
+        Issue("breaks-a-shape", sources.get(v.node) or local_name(v.node), _what(v),
+              "correct the record and send it again")
         for v in violations
     ) + tuple(
         Issue("list-in-doubt", local_name(node), "a record of this list could not be read, so the "
@@ -136,12 +165,6 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
         for node in sorted(doubted)
     )
     return PatientGraph(graph.patient, kept, graph.source), issues
-
-
-def _place(graph: PatientGraph, violation: Violation) -> str:
-    source = [o for s, p, o in graph.triples
-              if s == violation.node and p == marrow("recordSource")]
-    return text_of(source[0]) if source else local_name(violation.node)
 
 
 def _what(violation: Violation) -> str:

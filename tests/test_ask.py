@@ -142,10 +142,13 @@ def test_contrast_names_what_decided() -> None:
 def test_missing_ranks_what_could_change_an_outcome() -> None:
     found = ask("missing", "--example", "iron-deficiency")
     names = [item["name"] for item in found["items"]]
-    assert names[0] == "SerumVitaminB12"
-    changes = {(c["intervention"], c["to"]) for c in found["items"][0]["changes"]}
-    assert ("VitaminB12Supplement", "recommended") in changes
-    assert ("VitaminB12Supplement", "not-applicable") in changes
+    assert names == ["RedFlagOfTheBack", "ActiveVitaminB12", "SerumVitaminB12"]
+    for item in found["items"][1:]:
+        changes = {(c["intervention"], c["to"]) for c in item["changes"]}
+        assert ("VitaminB12Supplement", "recommended") in changes
+        assert ("VitaminB12Supplement", "not-applicable") in changes
+    screened = {(c["intervention"], c["to"]) for c in found["items"][0]["changes"]}
+    assert screened == {("SpineImaging", "consider"), ("SpineImaging", "not-applicable")}
 
 
 def test_missing_says_when_none_would() -> None:
@@ -175,3 +178,11 @@ def test_the_pain_is_explained_with_what_treats_where() -> None:
 def test_a_contradicted_link_is_named() -> None:
     found = ask("explain-pain", case("x09-aplastic"))
     assert found["contradicted"]
+
+
+def test_an_examination_acts_on_nothing_on_the_way_to_the_pain() -> None:
+    """Oral iron treats the anemia; celiac serology, recommended too, looks for its cause."""
+    found = ask("explain-pain", "--example", "iron-deficiency")
+    acting = {t["intervention"] for path in found["paths"] for t in path["treated"]}
+    assert "OralIron" in acting
+    assert "CeliacSerology" not in acting

@@ -1,4 +1,4 @@
-"""Every claim of the article is carried by something, and what carries nothing is told apart."""
+"""Every claim and guideline row is carried by something; what carries nothing is told apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from reasoner.cli.main import app
-from reasoner.coverage import Carrier, Coverage, coverage_text, find_coverage
+from reasoner.coverage import (
+    Carrier,
+    Coverage,
+    RowCoverage,
+    coverage_text,
+    find_coverage,
+    find_row_coverage,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -150,3 +157,63 @@ def test_the_command_prints_the_table_and_exits_1_on_a_gap(
 def test_the_table_has_a_line_for_each_claim() -> None:
     rows = [Coverage("C001", "one", (Carrier("rule", "a"), Carrier("rule", "b")))]
     assert coverage_text(rows) == "C001\tone\trule a; rule b\n1 of 1 claims are carried\n"
+
+
+# --- Guideline rows -----------------------------------------------------------
+
+ROWS = [(101, 116), (201, 206), (301, 324), (401, 419), (501, 517), (601, 610), (701, 709),
+        (801, 819), (901, 917), (1001, 1012), (1101, 1125)]
+"""The first and the last number of each section of guideline rows."""
+
+
+def test_every_guideline_row_is_carried() -> None:
+    found = {row.row: row.carriers for row in find_row_coverage()}
+    assert [name for name, carriers in found.items() if not carriers] == []
+    wanted = {f"G{number}" for first, last in ROWS for number in range(first, last + 1)}
+    assert sorted(wanted - found.keys()) == []
+
+
+@pytest.mark.parametrize(("row", "carrier"), [
+    ("G101", Carrier("criterion", "AnemiaInMen")),
+    ("G112", Carrier("rule", "correct-for-altitude")),
+    ("G507", Carrier("guidance row", "G507-active")),
+    ("G816", Carrier("requirement", "G816-platelets")),
+    ("G817", Carrier("relation", "NSAID alternative Acetaminophen")),
+    ("G1113", Carrier("flag row", "G1113")),
+    ("G1301", Carrier("causal link", "ChronicAnemiaIncreasesErythropoiesisInThalassemia")),
+])
+def test_what_carries_a_row_is_named_by_its_sort(row: str, carrier: Carrier) -> None:
+    (found,) = [r for r in find_row_coverage() if r.row == row]
+    assert carrier in found.carriers
+
+
+@pytest.mark.parametrize(("turtle", "carriers"), [
+    ("marrow:G001 a marrow:Statement .", ()),
+    ("marrow:G001 a marrow:Statement . marrow:Sneeze dcterms:source marrow:G001 .", ()),
+    ("marrow:G001 a marrow:Statement . marrow:G001-part a marrow:GuidanceRow .",
+     (Carrier("guidance row", "G001-part"),)),
+    ('marrow:G001 a marrow:Statement . marrow:G001-part a marrow:Statement ; '
+     'marrow:notComputable "Nobody counts."@en .', (Carrier("not computable", "Nobody counts."),)),
+    ("marrow:G001 a marrow:Statement . marrow:Link a marrow:CausalLink ; "
+     "dcterms:source marrow:G001 .", (Carrier("causal link", "Link"),)),
+], ids=["nothing", "a kind", "a part", "a reason", "a link"])
+def test_what_carries_a_row(write_root: Callable[..., Path], turtle: str,
+                            carriers: tuple[Carrier, ...]) -> None:
+    assert find_row_coverage(write_root(turtle)) == [RowCoverage("G001", "G001", carriers)]
+
+
+def test_the_command_exits_1_on_a_row_that_nothing_carries(
+    write_root: Callable[..., Path], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    root = write_root("marrow:G001 a marrow:Statement .")
+    monkeypatch.setattr("reasoner.knowledge.find_root", lambda: root)
+    found = CliRunner().invoke(app, ["check", "--row-coverage"])
+    assert (found.exit_code, found.stdout) == (
+        1, "G001\tG001\tcarried by nothing\n0 of 1 guideline rows are carried\n")
+    (root / "ontology" / "more.ttl").write_text(
+        "@prefix marrow: <https://w3id.org/marrow/> .\nmarrow:G001-part a marrow:FlagRow .\n")
+    found = CliRunner().invoke(app, ["check", "--row-coverage", "--json"])
+    assert found.exit_code == 0
+    assert json.loads(found.stdout) == [{
+        "row": "G001", "label": "G001",
+        "carriers": [{"sort": "flag row", "name": "G001-part"}]}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import unescape
 from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -165,6 +166,18 @@ def test_an_assessment_shows_all_that_it_concludes(assessment: Assessment) -> No
             assert entry["label"].replace("&", "&amp;") in shown
     assert data["knowledge"]["notice"] in shown
     assert "needs: active vitamin B12; serum vitamin B12" in shown
+
+
+def test_what_is_due_and_where_sources_disagree_are_shown(engine: Engine) -> None:
+    for name in ("iron-deficiency", "mixed", "hemolytic", "chronic-disease"):
+        assessment = assess(engine, ROOT / "examples" / f"{name}.ttl", "2026-11-01")
+        shown, data = assessment._repr_html_(), report(assessment)
+        for entry in data["monitoring"]:
+            assert entry["action"] in unescape(shown)
+            assert not entry["dueFrom"] or entry["dueFrom"] in shown
+        for entry in data["disagreements"]:
+            for reading in entry["readings"]:
+                assert f"{reading['stance']}: {reading['id']}" in shown
 
 
 def test_a_red_flag_is_shown_first_with_what_to_do(engine: Engine) -> None:

@@ -169,3 +169,12 @@ def test_a_window_in_a_patient_graph_is_refused(engine: Engine) -> None:
         read_patient_graph(text.encode(), ".ttl", "p", engine.vocabulary)
 
 
+def test_a_proof_at_the_end_of_time_is_refused_and_no_crash(engine: Engine, checker: Checker,
+                                                            tmp_path: Path) -> None:
+    found = assessed(engine, "t12l-last-day-of-iron")
+    (window,) = found.related("goesOnUntil")
+    path = tmp_path / "proof.trig"
+    write_trig(found, found.fact("goesOnUntil", window), path)
+    text = path.read_text().replace('"2026-05-31"', '"9999-12-31"')
+    text = text.replace('"2026-03-01"', '"9999-12-01"')
+    assert not checker.check(text.encode(), ".trig", "proof").holds

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patients import AS_OF, patients
+from patients import AS_OF, PREFIXES, patients
 from reasoner.engine import Engine
 from reasoner.explanation.absences import absence_sentence
 from reasoner.explanation.evidence import evidence
@@ -145,6 +145,40 @@ def test_many_patients_nobody_wrote(engine: Engine, data: st.DataObject, seed: i
     """Long: many more patients."""
     graph = graph_of(engine, data.draw(patients(engine.graph)).encode())
     check_faithful(engine, graph, random.Random(seed), 8)
+
+
+WITHHELD = PREFIXES + """
+<urn:p> a marrow:Patient ; marrow:sex marrow:Female ; marrow:birthDate "1980-01-01"^^xsd:date ;
+    marrow:hasObservation <urn:old>, <urn:hb>, <urn:hct> ; marrow:hasCondition <urn:pain> ;
+    marrow:hasMedication <urn:next> ; marrow:hasReview <urn:list> .
+<urn:old> a marrow:Observation ; marrow:kind marrow:Hemoglobin ; marrow:value 13.0 ;
+    marrow:unit "g/dL" ; marrow:status "final" ; marrow:date "2026-10-01"^^xsd:date .
+<urn:hb> a marrow:Observation ; marrow:kind marrow:Hemoglobin ; marrow:value 6.5 ;
+    marrow:unit "g/dL" ; marrow:status "final" ; marrow:date "2026-10-20"^^xsd:date .
+<urn:hct> a marrow:Observation ; marrow:kind marrow:Hematocrit ; marrow:value 45 ;
+    marrow:unit "%" ; marrow:status "final" ; marrow:date "2026-10-20"^^xsd:date .
+<urn:pain> a marrow:ConditionRecord ; marrow:kind marrow:LowBackPain ;
+    marrow:clinicalStatus "active" ; marrow:verificationStatus "confirmed" ;
+    marrow:date "2026-10-20"^^xsd:date .
+<urn:next> a marrow:MedicationRecord ; marrow:kind marrow:Methotrexate ; marrow:status "active" ;
+    marrow:start "2026-12-24"^^xsd:date .
+<urn:list> a marrow:ReviewRecord ; marrow:kind marrow:MedicationList ;
+    marrow:date "2026-10-25"^^xsd:date .
+"""
+"""65 g/L does not fit a hematocrit of 45 %, which asks for about 150; a medicine starts next month,
+so the list of medicines counts as not reviewed."""
+
+
+def test_a_record_withheld_because_of_another_takes_part(engine: Engine) -> None:
+    graph = graph_of(engine, WITHHELD.encode())
+    patient = gate_patient(graph, engine.graph, AS_OF)
+    assert {fact[0] for fact in patient.withheld if fact[0] != "<urn:p>"} \
+        == {"<urn:hb>", "<urn:hct>", "<urn:list>"}
+    assert check_faithful(engine, graph, random.Random(3), 1000)
+    justifier = Justifier(Grounding(engine, patient))
+    unsure = ("<urn:p>", marrow("cannotTell"), marrow("NSAID"))
+    assert unsure in conclusions(engine, graph)
+    assert justifier.justify(unsure).found
 
 
 @pytest.fixture(scope="module")

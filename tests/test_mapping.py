@@ -17,6 +17,8 @@ LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
+MIMIC9 = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd9"
 MIMIC = "http://mimic.mit.edu/fhir/mimic/CodeSystem/mimic-diagnosis-icd10"
 
 HEADER = """\
@@ -57,6 +59,12 @@ def row(subject: str, predicate: str, target: str) -> str:
         (ICD, "D50.9", ["IronDeficiencyAnemia"]),
         (ICD, "D509", ["IronDeficiencyAnemia"]),
         (MIMIC, "M545", ["LowBackPain"]),
+        (ICD9, "280.9", ["IronDeficiencyAnemia"]),
+        (ICD9, "2809", ["IronDeficiencyAnemia"]),
+        (MIMIC9, "7242", ["LowBackPain"]),
+        (MIMIC9, "28262", ["SickleCellAnemia", "VasoOcclusiveCrisis"]),
+        (ICD9, "D50.9", []),
+        (ICD, "280.9", []),
         # one code, two things said
         (RXNORM, "857005", ["Acetaminophen", "Hydrocodone"]),
         (ICD, "D57.00", ["SickleCellAnemia", "VasoOcclusiveCrisis"]),

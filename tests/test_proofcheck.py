@@ -30,7 +30,7 @@ from reasoner.proofcheck import Checker, Verdict, read_library
 from reasoner.proofcheck.library import Triple, name_expressions, plain_term, term_text, triples_of
 from reasoner.proofcheck.numbers import compute, read_scales, without_future
 from reasoner.proofcheck.rules import read_rule
-from reasoner.proofcheck.windows import read_intervals
+from reasoner.proofcheck.windows import count_record, read_intervals
 from reasoner.store import conclusions_of, ox_term, write_trig
 
 ROOT = Path(__file__).parent.parent
@@ -624,6 +624,7 @@ def test_its_numbers_are_those_of_the_gate(engine: Engine, checker: Checker,
     record = without_future([(ox_term(s), ox_term(p), ox_term(o)) for s, p, o in graph.triples],
                             AS_OF)
     found = compute(record, read_scales(checker.library.stated), AS_OF)
+    found += count_record(record, checker._intervals, AS_OF)
     ours = {(n.computation, tuple(map(term_text, n.conclusion)),
              frozenset(tuple(map(term_text, t)) for t in n.premises)) for n in found}
     theirs = {(c.step[1:-1].removeprefix(GATE), fact, frozenset(c.premises))
@@ -654,10 +655,10 @@ def test_amounts_by_hand(checker: Checker, written: str, least: str | None, most
 
 
 @pytest.mark.parametrize(("written", "expected"), [
-    ('marrow:birthDate "2008-11-01"^^xsd:date', {"ageInYears": 18}),
-    ('marrow:birthDate "2008-11-02"^^xsd:date', {"ageInYears": 17}),
+    ('marrow:birthDate "2008-11-01"^^xsd:date', {"ageInYears": 18, "ageInMonths": 216}),
+    ('marrow:birthDate "2008-11-02"^^xsd:date', {"ageInYears": 17, "ageInMonths": 215}),
     ('marrow:birthDate "2026-11-02"^^xsd:date', {}),
-    ('marrow:birthDate "1896-10-31"^^xsd:date', {"ageInYears": 130}),
+    ('marrow:birthDate "1896-10-31"^^xsd:date', {"ageInYears": 130, "ageInMonths": 1560}),
     ('marrow:birthDate "1895-10-31"^^xsd:date', {}),
     ('marrow:birthDate "2008"^^xsd:gYear', {}),
     ('marrow:date "2026-08-01"^^xsd:date', {"daysAgo": 92}),

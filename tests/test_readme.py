@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from documented import assert_shown, fenced, run
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+COMMANDS = fenced(README, "sh")
 
 
 def test_there_are_two_commands() -> None:
@@ -22,14 +22,9 @@ def test_there_are_two_commands() -> None:
 
 
 def test_the_result_is_what_comes_out() -> None:
-    words = shlex.split(COMMANDS[0].rsplit("&&", 1)[1])
-    code = "import sys; sys.argv = sys.argv[1:]; from reasoner.cli.main import run; run()"
-    found = subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True,
-                           text=True, cwd=ROOT).stdout.splitlines()
     shown = re.search(r"What it answers.*?```\n(.*?)```", README, re.DOTALL)
     assert shown
-    for line in filter(None, shown[1].splitlines()):
-        assert line in found
+    assert_shown(shown[1], run(COMMANDS[0].rsplit("&&", 1)[1].strip().removeprefix(".venv/bin/")))
 
 
 @pytest.mark.long

@@ -224,7 +224,7 @@ REFUSED = {
     "no source": ('marrow:HemoglobinBelowTransfusionTrigger a marrow:SiteThreshold ; '
                   'marrow:siteBound 75.0 ; marrow:thresholdUnit "g/L" .', "who decided it"),
     "an empty source": (follow("G303").replace("Board, 2 May 2026", ""), "who decided it"),
-    "nothing to choose": (follow("G501"), "follow one of G303, G305, G308, G309"),
+    "nothing to choose": (follow("G501"), "follow one of G1203, G1204, G303, G305, G308, G309"),
     "both sides": (follow("G303") + follow("G309"), "on the same question"),
     "one side twice": (follow("G303") * 2, "on the same question"),
     "two at once": (follow("G303").replace("G303", "G303, marrow:G901"), "exactly one statement"),

@@ -39,6 +39,13 @@ EXPECTED = """\
 # Generated from the class tree by `marrow check --write-is-a`; never write it by hand.
 # Every direct subclass of a kind, said between the two kinds as individuals.
 @prefix marrow: <https://w3id.org/marrow/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+
+<https://w3id.org/marrow/definitions/is-a>
+    a owl:Ontology ;
+    rdfs:label "Marrow ontology, definitions: is a"@en ;
+    owl:imports <https://w3id.org/marrow/schema> .
 
 marrow:CorkOak
     marrow:isA marrow:Oak, marrow:Shade .

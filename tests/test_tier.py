@@ -80,3 +80,21 @@ def test_the_difference_is_shown(alone: Engine, engine: Engine) -> None:
 def test_an_unknown_tier_is_named() -> None:
     with pytest.raises(UsageError, match="no tier"):
         load_knowledge(evidence="hearsay")
+
+
+def test_follow_up_that_only_guidelines_ask_for_is_gone(alone: Engine, engine: Engine) -> None:
+    """The article has hemoglobin, iron studies and pain followed, and iron for three months."""
+    path, day = path_of("t12l-last-day-of-iron"), date(2026, 5, 31)
+    rows = {row["name"]: row for row in report(assess(alone, path, day))["monitoring"]}
+    assert set(rows) == {"G1211"}
+    assert rows["G1211"]["term"]["on"] == "2026-06-01"
+    assert {"G1202", "G1203", "G1204"} <= {
+        row["name"] for row in report(assess(engine, path, day))["monitoring"]}
+
+
+def test_the_article_gives_no_rise_after_which_pain_is_assessed(alone: Engine) -> None:
+    """It says as the anemia improves; how far is a decision of this project."""
+    path = path_of("c100-coded-anemia")
+    (row,) = [row for row in report(assess(alone, path, AS_OF))["monitoring"]
+              if row["name"] == "G1201-pain"]
+    assert (row["state"], row["interval"], row["windows"]) == ("no-date", [], [])

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..explanation import contrast, evidence, missing, pain, whatif, whynot
+from ..explanation.justified import justifications, justifications_text
 from ..explanation.report import report
 from ..explanation.text import explain_text
 from ..explanation.why import explain_why, find_conclusion, why_data
@@ -64,6 +65,9 @@ def _names(understood: Understood) -> list[str]:
 
 def _why(assessment: Assessment, understood: Understood) -> Reply:
     fact = find_conclusion(assessment, local_name(_names(understood)[0]))
+    if understood.form.command == "why --justifications":
+        found = justifications(assessment, fact)
+        return found, partial(justifications_text, found)
     return why_data(assessment, fact), partial(explain_why, assessment, fact)
 
 

@@ -43,8 +43,7 @@ class Understood:
                          if all(f"{{{name}}}" in text for name in self.values)),
                         self.form.says[0])
         for name, value in self.values.items():
-            said = str(value) if isinstance(value, Amount) else graph.label(value)
-            template = template.replace(f"{{{name}}}", said)
+            template = template.replace(f"{{{name}}}", _said(graph, value))
         return template
 
     def arguments(self) -> list[str]:
@@ -201,6 +200,15 @@ class Reader:
             return marrow("Statement") in wanted.classes
         wide = {w for t in types for w in (t, *self.graph.objects(t, SUBCLASS))}
         return not wanted.classes.isdisjoint(wide)
+
+
+def _said(graph: Graph, value: Value) -> str:
+    """Return a value in words; a claim or row with its id, by which people know it."""
+    if isinstance(value, Amount):
+        return str(value)
+    label, name = graph.label(value), local_name(value)
+    is_statement = graph.object(value, marrow("provenance")) is not None
+    return f"{name} ({label})" if is_statement else label
 
 
 def _readings(tokens: list[Token], mentions: tuple[Mention, ...]) \

@@ -5,11 +5,14 @@ Heavy imports happen inside the functions, so that help and version answer at on
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from unicodedata import category
@@ -24,13 +27,10 @@ if TYPE_CHECKING:
     from ..errors import Issue
     from ..patient import PatientGraph
 
-Patient = Annotated[
-    str, typer.Argument(help="Turtle, TriG, N-Triples, RDF/XML, JSON-LD or FHIR R4 JSON; - for "
-                             "standard input.", show_default=False),
-]
 Files = Annotated[
-    list[str], typer.Argument(metavar="[PATIENT]...", help="As for the other commands; FHIR may "
-                              "also be a folder, NDJSON, gzip, or several files of them.",
+    list[str], typer.Argument(metavar="PATIENT", help="Turtle, TriG, N-Triples, RDF/XML, "
+                              "JSON-LD or FHIR JSON; FHIR may also be a folder, NDJSON, gzip, or "
+                              "several files of them; - for standard input.",
                               show_default=False),
 ]
 Which = Annotated[str, typer.Option("--patient", help="The id of the patient that is meant, where "
@@ -130,18 +130,77 @@ def read_record(paths: Sequence[str], example: str, which: str, engine: Engine) 
     return read_patient(*read_input("" if example else "-", example), engine)
 
 
-def assessment_of(path: str | Sequence[str], example: str, as_of: str, evidence: str = "all",
-                  thresholds: str = "", which: str = "") -> Assessment:
-    """Read, validate and assess the patient that the arguments name."""
-    from ..pipeline import assess_graph, load_knowledge, parse_date
+@dataclass(frozen=True)
+class Asked:
+    """What every command about a patient is told: whose record, as of when, by which knowledge.
 
-    day = parse_date(as_of) if as_of else date.today()
-    paths = [path] if isinstance(path, str) else path
-    named = [name for name in paths if name]
-    check_named(named, example)
-    engine = load_knowledge(evidence=evidence, site=thresholds or None)
-    graph, issues = read_record(named, example, which, engine)
-    return assess_graph(engine, graph, day, issues)
+    Attributes:
+        example: the name of a shipped example, if no file is named.
+        as_of: the date the answer is for; today if empty.
+        which: the id of the patient that is meant, where an input holds several.
+        thresholds: a site's file, if there is one.
+        as_json: whether the answer is to be JSON.
+    """
+
+    example: Example = ""
+    as_of: AsOf = ""
+    which: Which = ""
+    thresholds: Thresholds = ""
+    as_json: AsJson = False
+
+    def load(self, evidence: str = "all") -> Engine:
+        """Return the compiled knowledge, with what the site has decided."""
+        from ..pipeline import load_knowledge
+
+        return load_knowledge(evidence=evidence, site=self.thresholds or None)
+
+    def assess(self, files: Sequence[str], evidence: str = "all") -> Assessment:
+        """Read, validate and assess the patient that the arguments name."""
+        from ..pipeline import assess_graph, parse_date
+
+        day = parse_date(self.as_of) if self.as_of else date.today()
+        check_named(files, self.example)
+        engine = self.load(evidence)
+        graph, issues = read_record(files, self.example, self.which, engine)
+        return assess_graph(engine, graph, day, issues)
+
+
+def about_a_patient(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that all commands about a patient share, as its first argument.
+
+    An error that the caller can mend becomes one line and its exit code.
+    """
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    shared = [
+        inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default,
+                          annotation=_OPTIONS[field.name])
+        for field in fields(Asked)
+    ]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        with answering():
+            command(Asked(**{f.name: given.pop(f.name) for f in fields(Asked)}), **given)
+
+    parameters = [
+        *(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in list(own)[1:]), *shared]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+_OPTIONS = {"example": Example, "as_of": AsOf, "which": Which, "thresholds": Thresholds,
+            "as_json": AsJson}
+
+
+def last_of(arguments: list[str], wanted: int, example: str, what: str) \
+        -> tuple[list[str], list[str]]:
+    """Return the patient files, if any are named, and the names asked about, which come last."""
+    files, names = arguments[:-wanted], arguments[-wanted:]
+    if len(names) != wanted or (files and example):
+        raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
+                         fix=f"name a patient file (or --example) and {what}")
+    return files, names
 
 
 def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tuple[Any, ...],

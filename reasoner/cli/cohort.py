@@ -12,23 +12,22 @@ from datetime import date
 import typer
 
 from ..errors import UsageError
-from .call import check_named, printable
+from .call import Asked, check_named, printable
 
 
-def explain_all(paths: Sequence[str], example: str, as_of: str, evidence: str, everything: bool,
-                as_json: bool) -> None:
+def explain_all(asked: Asked, paths: Sequence[str], evidence: str, everything: bool) -> None:
     """Explain every patient of an input; as JSON, one patient a line."""
     from ..explanation.report import report
     from ..explanation.text import explain_text
-    from ..pipeline import admit, assess_graph, load_knowledge, open_fhir, parse_date
+    from ..pipeline import admit, assess_graph, open_fhir, parse_date
 
-    _check_files(paths, example)
-    day = parse_date(as_of) if as_of else date.today()
-    engine = load_knowledge(evidence=evidence)
+    _check_files(paths, asked.example)
+    day = parse_date(asked.as_of) if asked.as_of else date.today()
+    engine = asked.load(evidence)
     with open_fhir(paths, engine) as found:
         for imported in found:
             assessment = assess_graph(engine, admit(imported, engine), day, imported.issues)
-            if as_json:
+            if asked.as_json:
                 typer.echo(json.dumps(report(assessment), ensure_ascii=False))
             else:
                 typer.echo(printable(f"=== {imported.report.patient}\n\n"
@@ -39,16 +38,16 @@ def explain_all(paths: Sequence[str], example: str, as_of: str, evidence: str, e
                    "be told; --import-report lists them", err=True)
 
 
-def show_import(paths: Sequence[str], example: str, which: str, as_json: bool) -> None:
+def show_import(asked: Asked, paths: Sequence[str]) -> None:
     """Say what became of every resource of one patient, or of all and of what belongs to none."""
     from ..fhir import report_data, report_text
-    from ..pipeline import load_knowledge, open_fhir
+    from ..pipeline import open_fhir
 
-    _check_files(paths, example)
-    with open_fhir(paths, load_knowledge()) as found:
-        chosen = [found.read(found.find(which)).report] if which else found.reports()
+    _check_files(paths, asked.example)
+    with open_fhir(paths, asked.load()) as found:
+        chosen = [found.read(found.find(asked.which)).report] if asked.which else found.reports()
         for one in chosen:
-            if as_json:
+            if asked.as_json:
                 typer.echo(json.dumps(report_data(one), ensure_ascii=False))
             else:
                 typer.echo(printable(report_text(one)), nl=False)

@@ -15,21 +15,18 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, plain
+from . import ask, plain, release
 from .call import (
     AsJson,
-    AsOf,
+    Asked,
     Audience,
-    Example,
     Files,
     Language,
-    Thresholds,
-    Which,
+    about_a_patient,
     answer,
     answering,
-    assessment_of,
-    check_named,
     emit,
+    last_of,
     only_for_clinicians,
     read_input,
     read_record,
@@ -63,11 +60,10 @@ def marrow(
 
 
 @app.command()
+@about_a_patient
 def explain(
+    asked: Asked,
     patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Also show in full what does not apply and what was "
                                          "not used.")
@@ -80,8 +76,6 @@ def explain(
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
                                                       "article alone and everything.")
     ] = False,
-    thresholds: Thresholds = "",
-    which: Which = "",
     all_patients: Annotated[
         bool, typer.Option("--all-patients", help="Answer for every patient of the input, one "
                                                   "after the other; with --json one a line.")
@@ -99,38 +93,35 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
-    with answering():
-        if import_report or all_patients or compare:
-            only_for_clinicians((audience, language),
-                                "--import-report, --all-patients and --compare-evidence")
-        if import_report:
-            show_import(patient, example, which, as_json)
-            return
-        if all_patients:
-            explain_all(patient, example, as_of, evidence, everything, as_json)
-            return
-        if compare:
-            alone = assessment_of(patient, example, as_of, "article", thresholds, which)
-            both = assessment_of(patient, example, as_of, "all", thresholds, which)
-            found = compare_evidence(alone, both)
-            emit(found, as_json, partial(compare_text, found), both.engine)
-            return
-        assessment = assessment_of(patient, example, as_of, evidence, thresholds, which)
-        answer(assessment, (audience, language), "explain", (everything,),
-               lambda: report(assessment), lambda: explain_text(assessment, everything),
-               as_json, says_site=True)
+    if import_report or all_patients or compare:
+        only_for_clinicians((audience, language),
+                            "--import-report, --all-patients and --compare-evidence")
+    if import_report:
+        show_import(asked, patient)
+        return
+    if all_patients:
+        explain_all(asked, patient, evidence, everything)
+        return
+    if compare:
+        both = asked.assess(patient)
+        found = compare_evidence(asked.assess(patient, "article"), both)
+        emit(found, asked.as_json, partial(compare_text, found), both.engine)
+        return
+    assessment = asked.assess(patient, evidence)
+    answer(assessment, (audience, language), "explain", (everything,),
+           lambda: report(assessment), lambda: explain_text(assessment, everything),
+           asked.as_json, says_site=True)
 
 
 @app.command()
+@about_a_patient
 def why(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] CONCLUSION",
                                   help="A patient file (or --example) and what to explain, by its "
                                        "local name, such as a kind or an intervention.")
     ],
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     rdf: Annotated[
         str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
     ] = "",
@@ -148,8 +139,6 @@ def why(
         int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
                                                           "look for.")
     ] = 50,
-    thresholds: Thresholds = "",
-    which: Which = "",
     audience: Audience = "clinician",
     language: Language = "en",
 ) -> None:
@@ -158,95 +147,84 @@ def why(
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
     from ..store import write_trig
 
-    with answering():
-        *files, wanted = arguments
-        assessment = assessment_of(files, example, as_of, thresholds=thresholds, which=which)
-        if rdf or draw or every or unfold:
-            only_for_clinicians((audience, language),
-                                "--rdf, --draw, --unfold and --justifications")
-        if rdf:
-            write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
-        if draw:
-            tell_site(assessment.engine)
-            typer.echo(draw_why(assessment, find_conclusion(assessment, wanted), draw), nl=False)
-            return
-        if every:
-            found = justifications(assessment, find_conclusion(assessment, wanted), most)
-            emit(found, as_json, partial(justifications_text, found), assessment.engine)
-            return
-        answer(assessment, (audience, language), "why", (wanted,),
-               lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
-               lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
-               as_json)
+    files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
+    assessment = asked.assess(files)
+    if rdf or draw or every or unfold:
+        only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
+    if rdf:
+        write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
+    if draw:
+        tell_site(assessment.engine)
+        typer.echo(draw_why(assessment, find_conclusion(assessment, wanted), draw), nl=False)
+        return
+    if every:
+        found = justifications(assessment, find_conclusion(assessment, wanted), most)
+        emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
+        return
+    answer(assessment, (audience, language), "why", (wanted,),
+           lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
+           lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
+           asked.as_json)
 
 
 @app.command()
-def validate(patient: Files = [], example: Example = "", as_json: AsJson = False,  # noqa: B006
-             thresholds: Thresholds = "", which: Which = "") -> None:
+@about_a_patient
+def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     """Check a patient graph against the shapes; exit 1 if anything breaks one.
 
     With a site's file that file is checked first, and alone if no patient is named.
     """
     from dataclasses import asdict
 
-    from ..pipeline import load_knowledge, validate_patient
+    from ..pipeline import validate_patient
     from ..validation import set_aside
 
-    with answering():
-        engine = load_knowledge(site=thresholds or None)
-        if thresholds and not patient and not example:
-            emit({"conforms": True, "findings": []}, as_json, lambda: "conforms\n", engine)
-            return
-        check_named(patient, example)
-        graph, issues = read_record(patient, example, which, engine)
-        found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
-        lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
-        verdict = f"{len(found)} findings\n" if found else "conforms\n"
-        emit({"conforms": not found, "findings": [asdict(i) for i in found]}, as_json,
-             lambda: "".join(lines) + verdict, engine)
-        if found:
-            raise typer.Exit(1)
+    engine = asked.load()
+    if asked.thresholds and not patient and not asked.example:
+        emit({"conforms": True, "findings": []}, asked.as_json, lambda: "conforms\n", engine)
+        return
+    graph, issues = read_record(patient, asked.example, asked.which, engine)
+    found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
+    lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
+    verdict = f"{len(found)} findings\n" if found else "conforms\n"
+    emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
+         lambda: "".join(lines) + verdict, engine)
+    if found:
+        raise typer.Exit(1)
 
 
 @app.command()
+@about_a_patient
 def query(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] QUERY",
                                   help="A patient file (or --example) and a query: the name of a "
                                        "shipped question, or a .rq file.")
     ],
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     given: Annotated[
         list[str], typer.Option("--with", help="A parameter of a shipped question, as "
                                                "name=LocalName.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
-    thresholds: Thresholds = "",
 ) -> None:
     """Run SPARQL over the knowledge, and a patient with the inferences and their proofs.
 
     Without a patient the query is asked of the knowledge alone.
     """
-    from ..pipeline import load_knowledge
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
-    with answering():
-        *files, wanted = arguments
-        if len(files) > 1:
-            raise UsageError("too-many-arguments", what="more than one patient file",
-                             fix="name one file and one query")
-        text = read_query(wanted)
-        parameters = read_parameters(text, given)
-        if files or example or is_about_a_patient(text):
-            about = assessment_of(files[0] if files else "", example, as_of, thresholds=thresholds)
-            engine, answer = about.engine, answer_query(about, text, parameters)
-        else:
-            engine = load_knowledge(site=thresholds or None)
-            answer = answer_query(engine.graph, text, parameters)
-        if not as_json:
-            tell_site(engine)
-        emit(answer.data, as_json, answer.text, engine if as_json else None)
+    files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
+    text = read_query(wanted)
+    parameters = read_parameters(text, given)
+    if files or asked.example or is_about_a_patient(text):
+        about = asked.assess(files)
+        engine, answer = about.engine, answer_query(about, text, parameters)
+    else:
+        engine = asked.load()
+        answer = answer_query(engine.graph, text, parameters)
+    if not asked.as_json:
+        tell_site(engine)
+    emit(answer.data, asked.as_json, answer.text, engine if asked.as_json else None)
 
 
 @app.command()
@@ -255,7 +233,8 @@ def graph(
     as_json: AsJson = False,
 ) -> None:
     """Show the mechanism graph: what leads to what, in which context, says who."""
-    from ..explanation.page import graph_data, graph_page, graph_text
+    from ..explanation.links import graph_data, graph_text
+    from ..explanation.page import graph_page
     from ..pipeline import load_knowledge
 
     with answering():
@@ -285,6 +264,10 @@ def check(
                                              "needs caution, leaves something open or cites "
                                              "nothing.")
     ] = False,
+    row_coverage: Annotated[
+        bool, typer.Option("--row-coverage", help="Instead show what carries each guideline row; "
+                                                  "exit 1 if one is carried by nothing.")
+    ] = False,
     proof: Annotated[
         str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
                                           "wrote; exit 1 if it does not hold.")
@@ -304,7 +287,7 @@ def check(
 
     from ..article import doubted_statements, doubts_text
     from ..checks import run_checks
-    from ..coverage import coverage_text, find_coverage
+    from ..coverage import coverage_text, find_coverage, find_row_coverage, row_coverage_text
     from ..knowledge import find_root
     from ..pipeline import load_knowledge
     from ..taxonomy import write_taxonomy
@@ -327,6 +310,10 @@ def check(
             doubts = doubted_statements(load_knowledge().graph)
             emit(doubts, as_json, partial(doubts_text, doubts))
             return
+        if row_coverage:
+            rows_of = find_row_coverage(find_root())
+            emit([asdict(r) for r in rows_of], as_json, partial(row_coverage_text, rows_of))
+            raise typer.Exit(0 if all(r.carriers for r in rows_of) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
         lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
@@ -375,6 +362,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 ask.register(app)
 plain.register(app)
+release.register(app)
 
 
 def run() -> None:

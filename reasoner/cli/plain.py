@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .call import AsJson, AsOf, Example, answering, assessment_of, emit, example_names, printable
+from .call import Asked, about_a_patient, emit, example_names, printable
 
 if TYPE_CHECKING:
     from ..asking.understanding import Reader, Unclear, Understood
@@ -15,46 +15,45 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command()(ask)
+    app.command()(about_a_patient(ask))
 
 
 def ask(
+    asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] QUESTION", help="A patient file (or "
                                   "--example), and a question in quotation marks.",
                                   show_default=False)
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
-    example: Example = "",
-    as_of: AsOf = "",
-    as_json: AsJson = False,
     list_: Annotated[bool, typer.Option("--list", help="Show what can be asked.")] = False,
 ) -> None:
     """Answer a question in plain words; exit 2, with the nearest five, if it is not clear."""
     from ..asking.understanding import Reader, Unclear
-    from ..pipeline import load_knowledge
 
-    with answering():
-        if list_:
-            engine = load_knowledge()
-            entries = _list(Reader(engine.graph, engine.root))
-            emit(entries, as_json, lambda: "".join(
-                f"{e['name']}: {e['asks']}\n" + "".join(
-                    f"    {name}: {what}\n" for name, what in e["parameters"].items())
-                for e in entries))
-            return
-        if not arguments or len(arguments) > 2 or (len(arguments) == 2 and example):
-            raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
-                             fix="name a patient file (or --example) and one question in "
-                                 "quotation marks, or --list")
-        *files, question = arguments
-        engine = load_knowledge()
-        reader = Reader(engine.graph, engine.root)
-        read = reader.read(question)
-        patient = files or (["--example", example] if example else [])
-        if isinstance(read, Unclear):
-            _show_nearest(reader, question, read, patient, as_of, as_json)
-            raise typer.Exit(2)
-        _show_answer(reader, question, read, patient, as_of, as_json)
+    if list_:
+        engine = asked.load()
+        entries = _list(Reader(engine.graph, engine.root))
+        emit(entries, asked.as_json, lambda: "".join(
+            f"{e['name']}: {e['asks']}\n" + "".join(
+                f"    {name}: {what}\n" for name, what in e["parameters"].items())
+            for e in entries))
+        return
+    if not arguments or len(arguments) > 2 or (len(arguments) == 2 and asked.example):
+        raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
+                         fix="name a patient file (or --example) and one question in "
+                             "quotation marks, or --list")
+    *files, question = arguments
+    engine = asked.load()
+    reader = Reader(engine.graph, engine.root)
+    read = reader.read(question)
+    patient = files or (["--example", asked.example] if asked.example else [])
+    options = [part for name, value in (("--as-of", asked.as_of), ("--patient", asked.which),
+                                        ("--thresholds", asked.thresholds)) if value
+               for part in (name, value)]
+    if isinstance(read, Unclear):
+        _show_nearest(reader, question, read, patient, options, asked)
+        raise typer.Exit(2)
+    _show_answer(reader, question, read, patient, options, asked)
 
 
 def _list(reader: Reader) -> list[dict[str, Any]]:
@@ -85,24 +84,25 @@ def _understood(reader: Reader, read: Understood, command: str) -> dict[str, Any
 
 
 def _show_nearest(reader: Reader, question: str, unclear: Unclear, patient: list[str],
-                  as_of: str, as_json: bool) -> None:
+                  options: list[str], asked: Asked) -> None:
     from ..asking.nearest import command_of, nearest
 
     found = nearest(reader, unclear)
-    entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, as_of)}
+    entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, options)}
                for u in found]
-    emit({"asked": question, "understood": None, "why": unclear.why, "nearest": entries}, as_json,
+    emit({"asked": question, "understood": None, "why": unclear.why, "nearest": entries},
+         asked.as_json,
          lambda: f"Not understood: {unclear.why}. The nearest that can be asked:\n" + "".join(
              f"  {entry['says']}\n      {entry['command']}\n" for entry in entries))
 
 
-def _show_answer(reader: Reader, question: str, read: Understood, patient: list[str], as_of: str,
-                 as_json: bool) -> None:
+def _show_answer(reader: Reader, question: str, read: Understood, patient: list[str],
+                 options: list[str], asked: Asked) -> None:
     from ..asking.answer import answer, correction
     from ..asking.nearest import command_of
 
-    understood = _understood(reader, read, command_of(read, patient, as_of))
-    if not as_json:
+    understood = _understood(reader, read, command_of(read, patient, options))
+    if not asked.as_json:
         of = f", for {' '.join(patient[-1:])}" if read.form.about_patient and patient else ""
         typer.echo(printable(f"Understood: {understood['says']}{of}"))
         for fix in understood["corrections"]:
@@ -110,17 +110,16 @@ def _show_answer(reader: Reader, question: str, read: Understood, patient: list[
         typer.echo(printable(f"  the same as: {understood['command']}\n"))
     if not read.form.about_patient:
         data, text = answer(read, reader.graph)
-        instead = ""
+        instead, engine = "", asked.load()
     else:
         if not patient:
             raise UsageError("no-patient", what="this is asked of a patient",
                              fix="name a patient file or --example, such as "
                                  f"{example_names()[0]}")
-        file, example = (patient[0], "") if len(patient) == 1 else ("", patient[1])
-        assessment = assessment_of(file, example, as_of)
-        instead = correction(read, assessment)
+        assessment = asked.assess([] if asked.example else patient)
+        instead, engine = correction(read, assessment), assessment.engine
         data, text = answer(read, assessment)
-    if instead and not as_json:
+    if instead and not asked.as_json:
         typer.echo(printable(f"It is not so: {instead}.\n"))
     emit({"asked": question, "understood": understood, "notSo": instead or None, "answer": data},
-         as_json, text)
+         asked.as_json, text, engine)

@@ -11,6 +11,9 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ..assessment import Assessment
 from ..proof import Proof
+from .decisions import site_lines
+from .disagreements import disagreement_lines
+from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
@@ -35,6 +38,9 @@ def assessment_html(assessment: Assessment) -> str:
     data = report(assessment)
     knowledge = data["knowledge"]
     article, body = frame(f"Patient {data['patient']} as of {data['asOf']}", knowledge["notice"])
+    site = site_lines(data["site"])
+    if site:
+        _items(body, list(site))
     _flags(_section(body, "Red flags"), data["redFlags"])
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
@@ -43,10 +49,22 @@ def assessment_html(assessment: Assessment) -> str:
         chosen = [e for e in data["recommendations"] if e["outcome"] == outcome]
         if chosen:
             _recommendations(_section(body, f"{title} ({len(chosen)})", outcome in _OPEN), chosen)
-    for title, key in (("Pitfalls in the plan of care", "pitfalls"), ("Monitoring", "monitoring")):
-        if data[key]:
-            _items(_section(body, title), [
-                f"{e['label']}: {e.get('action') or e.get('says')}" for e in data[key]])
+    if data["disagreements"]:
+        _items(_section(body, "Sources disagree, and none is preferred here; a site may choose"),
+               disagreement_lines(data["disagreements"]))
+    if data["pitfalls"]:
+        _items(_section(body, "Pitfalls in the plan of care"), [
+            "; ".join([f"{e['label']}: {e['says']}", *term_text(e["term"], stopped=True),
+                       *(f"because {reason}" for reason in e["because"]),
+                       *(f"source: {source_text(s)}" for s in e["sources"])])
+            for e in data["pitfalls"]])
+    if data["monitoring"]:
+        section = _section(body, "Monitoring")
+        due = list(due_text(data["monitoring"]))
+        if due:
+            _items(section, due)
+        _items(section, ["; ".join([*(line.strip() for line in monitoring_text(e)),
+                                    f"source: {source_text(e)}"]) for e in data["monitoring"]])
     _items(_section(body, f"Assumed absent, because no record names it "
                           f"({len(data['assumptions'])})", False),
            [a["label"] for a in data["assumptions"]])
@@ -95,7 +113,9 @@ def _conditions(parent: Element, conditions: list[dict[str, Any]]) -> None:
     listed = SubElement(parent, "ul") if conditions else parent
     for condition in conditions:
         entry = SubElement(listed, "li")
-        SubElement(entry, "span").text = f"{condition['label']} ({condition['certainty']})"
+        aside = "; sources disagree" if condition["sourcesDisagree"] else ""
+        SubElement(entry, "span").text = \
+            f"{condition['label']} ({condition['certainty']}{aside})"
         if condition["because"]:
             _items(entry, condition["because"])
 

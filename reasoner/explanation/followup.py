@@ -14,6 +14,7 @@ from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow
 from ..quantity import text_of
 from ..rule import Atom
+from ..site import SOURCE, set_aside_by
 from .steps import because
 
 STATES = {"hasMissedWindow": "overdue", "hasOpenWindow": "due", "hasWindowAhead": "to-come",
@@ -69,11 +70,23 @@ def _entry(assessment: Assessment, row: str) -> dict[str, Any]:
              "interval": [graph.label(i) for i in graph.objects(other, marrow("interval"))],
              "dueFrom": next((w["from"] for w in windows_of(assessment, other)
                               if w["state"] != "done"), None)}
-            for other in graph.objects(row, marrow("disagreesWith"))
+            for other in sorted(set_aside_by(graph, row)) if other in assessment.related("meets")
         ],
         "chosenBy": [local_name(by) for by in graph.subjects(marrow("chooses"), row)],
+        "siteFollows": [
+            {"source": graph.text(choice, SOURCE),
+             "setsAside": [local_name(o) for o in graph.objects(choice, marrow("setsAside"))]}
+            for choice in graph.subjects(marrow("follows"), row)
+        ],
         "term": term,
+        "tooEarly": [assessment.wording.record(o) for o in assessment.related("hasEarlyObservation")
+                     if due and _is_followed(assessment, row, o)],
     }
+
+
+def _is_followed(assessment: Assessment, row: str, observation: str) -> bool:
+    return any((observation, marrow("kind"), item) in assessment.facts
+               for item in assessment.graph.objects(row, marrow("item")))
 
 
 def _recoveries(graph: Graph, row: str) -> list[str]:
@@ -93,7 +106,10 @@ def windows_of(assessment: Assessment, row: str) -> list[dict[str, Any]]:
             if _said(assessment, window, "ofInterval") in intervals:
                 told = state if asks or state == "done" else _UNVERIFIED
                 found.append(_window(assessment, relation, window, told))
-    return sorted(found, key=lambda w: (w["from"], w["window"]))
+    # two results of one day give the same days twice
+    one_each = {(w["from"], w["until"], w["state"], w["interval"]): w
+                for w in sorted(found, key=lambda w: str(w["window"]))}
+    return sorted(one_each.values(), key=lambda w: str(w["from"]))
 
 
 def term_of(assessment: Assessment, row: str) -> dict[str, Any] | None:
@@ -128,12 +144,12 @@ def _window(assessment: Assessment, relation: str, window: str, state: str) -> d
 
 
 def _done_by(assessment: Assessment, fact: Atom) -> str | None:
-    """Return the newest record that met a window."""
+    """Return the first record that met a window."""
     found = [
         (int(text_of(days)), record) for derivation in assessment.derivations.of(fact)
         for record, predicate, days in derivation.premises if predicate == marrow("daysAgo")
     ]
-    return assessment.wording.record(min(found)[1]) if found else None
+    return assessment.wording.record(max(found)[1]) if found else None
 
 
 def _said(assessment: Assessment, window: str, name: str) -> str | None:
@@ -159,7 +175,8 @@ def monitoring_text(entry: dict[str, Any]) -> Iterator[str]:
     """Yield an entry as lines: what, when, counted from what, and what to do."""
     yield f"  {entry['label']}  <{entry['name']}>"
     yield from (f"      {line}" for line in _when(entry))
-    if entry["action"]:
+    yield from (f"      taken too early, it may mislead: {taken}" for taken in entry["tooEarly"])
+    if entry["action"] and entry["state"] != "done" and not (entry["term"] or {}).get("over"):
         yield f"      {entry['action']}"
 
 
@@ -173,11 +190,10 @@ def _when(entry: dict[str, Any]) -> Iterator[str]:
         yield f"counted from {first['countedFrom']}"
     elif entry["windows"]:
         last = entry["windows"][-1]
-        yield f"done: {items}, was due {_days(last)} ({last['interval']})"
-        yield f"done by {last['doneBy']}"
+        yield f"done: {items}, was due {_days(last)}, by {last['doneBy']}"
     elif entry["undated"]:
-        yield f"no date yet: it counts from the {', '.join(entry['undated'])}, and the record " \
-              "has none that can be used"
+        yield f"no date yet: it counts from the {', '.join(entry['undated'])}; the record has " \
+              "none that can be used"
     elif entry["term"] is None:
         see = f"; for dates see {', '.join(entry['seeAlso'])}" if entry["seeAlso"] else ""
         yield f"no date: the source gives no interval{see}"
@@ -186,6 +202,9 @@ def _when(entry: dict[str, Any]) -> Iterator[str]:
         when = f", first on {other['dueFrom']}" if other["dueFrom"] else ""
         yield f"SOURCES DISAGREE: {other['id']} ({other['citation']}) says " \
               f"{', '.join(other['interval'])}{when}"
+    for choice in entry["siteFollows"]:
+        yield f"this site follows it in place of {', '.join(choice['setsAside'])}: " \
+              f"{choice['source']}"
     if entry["disagreesWith"]:
         yield f"followed here by {', '.join(entry['chosenBy'])}; a site may choose the other" \
             if entry["chosenBy"] else "not the one followed here; a site may choose it"

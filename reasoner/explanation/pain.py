@@ -1,20 +1,31 @@
-"""Explain the pain: each active path to it, what the paths share, and what treats where."""
+"""Explain the pain: each active path to it, what else may cause it, and what treats where.
+
+Causes that the weighed one does not lead to stand beside it, so that the question "is it probably
+something else?" has an answer.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from ..assessment import Assessment
-from ..namespaces import OWL, RDFS, iri, local_name, marrow
+from ..assessment import ROOT, Assessment
+from ..mechanism import Path, is_independent
+from ..namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
 
 _OUTCOMES = ("recommended", "considered")
 
 
 def explain_pain(assessment: Assessment) -> dict[str, Any]:
-    """Return the active paths to the pain, surest first, with shared steps and treatments."""
+    """Return the active paths to the pain, surest first, with shared steps and treatments.
+
+    ``answer`` weighs the causes that are independent against the others; ``evidence`` says what is
+    known of treating the weighed cause.
+    """
     graph = assessment.graph
     paths, cut = assessment.paths
+    weighed = graph.object(ROOT, marrow("weighs")) or ""
+    independent = {path for path in paths if is_independent(graph, path, weighed)}
     steps = Counter(
         (link.cause, link.effect) for path in paths
         for link in {(k.cause, k.effect): k for k in path.links}.values()
@@ -22,11 +33,14 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
     treats = _treatments(assessment)
     return {
         "asOf": assessment.patient.as_of.isoformat(),
+        "answer": graph.text(ROOT, marrow(_answer(assessment, independent))) or "",
+        "evidence": graph.text(ROOT, marrow("causeEvidence")) or "",
         "openFlags": [{"name": local_name(f), "label": graph.label(f)}
                       for f in assessment.related("hasOpenFlag")],
         "paths": [
             {
                 "certainty": _certainty(assessment, path.rank),
+                "independent": path in independent,
                 "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
                 "claims": sorted({local_name(c) for link in path.links for c in link.claims}),
                 "treated": [
@@ -46,6 +60,19 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
     }
 
 
+def _answer(assessment: Assessment, independent: set[Path]) -> str:
+    """Return the name of the sentence that answers whether the weighed cause is the cause."""
+    others = [path.rank for path in independent]
+    weighed = [path.rank for path in assessment.paths[0] if path not in independent]
+    if assessment.related("hasOpenFlag"):
+        return "flagAnswer"
+    if not others:
+        return "causeAnswer" if weighed else "noAnswer"
+    if not weighed or min(others) < min(weighed):
+        return "otherAnswer"
+    return "evenAnswer" if min(others) == min(weighed) else "weakerAnswer"
+
+
 def _certainty(assessment: Assessment, rank: float) -> str:
     graph = assessment.graph
     for scale in graph.subjects(iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type"),
@@ -57,11 +84,16 @@ def _certainty(assessment: Assessment, rank: float) -> str:
 
 
 def _treatments(assessment: Assessment) -> dict[str, list[str]]:
-    """Return what is recommended or considered for each kind that its criterion reads."""
+    """Return what is recommended or considered for each kind that its criterion reads.
+
+    An examination looks for a cause and acts on none.
+    """
     graph = assessment.graph
     found: dict[str, list[str]] = {}
     for outcome in _OUTCOMES:
         for intervention in assessment.related(outcome):
+            if marrow("ExaminationKind") in graph.objects(intervention, TYPE):
+                continue
             for row in assessment.rows(intervention, "For"):
                 classes = set(graph.subjects(iri(OWL, "hasValue"), row))
                 criteria = {c for e in classes
@@ -81,9 +113,12 @@ def pain_text(data: dict[str, Any]) -> str:
     if data["openFlags"]:
         lines.append("  first: " + ", ".join(f["label"] for f in data["openFlags"])
                      + "; every explanation below is provisional")
+    lines += [f"  {data[part]}" for part in ("answer", "evidence") if data[part]]
     for number, path in enumerate(data["paths"], 1):
         chain = " -> ".join(k["label"] for k in path["kinds"])
-        lines.append(f"{number:>3}. [{path['certainty']}] {chain}  ({', '.join(path['claims'])})")
+        beside = ", independent" if path["independent"] else ""
+        lines.append(f"{number:>3}. [{path['certainty']}{beside}] {chain}  "
+                     f"({', '.join(path['claims'])})")
         for place in dict.fromkeys(t["at"] for t in path["treated"]):
             by = [t["by"] for t in path["treated"] if t["at"] == place]
             lines.append(f"       at {place}: {', '.join(dict.fromkeys(by))}")

@@ -47,6 +47,13 @@ def _rank(graph: Graph, row: str) -> float:
     return (graph.number(point, marrow("rank")) if point else None) or 9.0
 
 
+def urgency_rank(voice: Voice, said: str) -> float:
+    """Return how urgent an instruction is: the rank of the urgency that says it, 1 the first."""
+    ranks = [voice.graph.number(point, marrow("rank")) or 9.0
+             for point in voice.graph.subjects(TYPE, marrow("Scale")) if voice.own(point) == said]
+    return min(ranks, default=9.0)
+
+
 def pressing_rows(voice: Voice, entries: list[dict[str, Any]]) -> set[str]:
     """Return the rows for care that cannot wait, where that care is not excluded."""
     codes = voice.graph

@@ -22,6 +22,7 @@ from .patient_care import (
     flag_lines,
     follow_lines,
     pressing_rows,
+    urgency_rank,
     urgent_lines,
 )
 from .report import assumptions, recommendations
@@ -73,9 +74,11 @@ def letter(voice: Voice, passages: list[Passage]) -> Letter:
 def help_needed(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:
     """Return what needs a doctor soon, and the signs to call for at once."""
     lines = flag_lines(voice, voice.assessment.related("hasOpenFlag"))
-    told = {line.says for line in lines}
-    lines += [line for line in urgent_lines(voice, pressing_rows(voice, entries))
-              if line.says not in told]
+    lines += urgent_lines(voice, pressing_rows(voice, entries))
+    if lines:  # one instruction, the most urgent, with every reason for it
+        first = min(lines, key=lambda line: urgency_rank(voice, line.says))
+        reasons = dict.fromkeys(k for line in (first, *lines) for k in line.details)
+        lines = [Line(first.says, tuple(reasons))]
     graph = voice.graph
     signs = sorted(graph.subjects(TYPE, marrow("SignToCallFor")),
                    key=lambda sign: graph.number(sign, marrow("displayRank")) or 9.0)

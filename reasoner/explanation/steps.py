@@ -47,7 +47,8 @@ class Step:
 SELECTED = frozenset(
     marrow(name) for name in (
         "hasCurrentObservation", "hasPairedObservation", "hasActiveCondition", "hasCondition",
-        "hasActiveMedication", "hasPastProcedure", "hasStaleObservation", "hasObservation",
+        "hasActiveMedication", "hasPastMedication", "hasPastProcedure", "hasStaleObservation",
+        "hasObservation",
         "hasDenial", "hasAllergy", "hasPlan", "hasReview", "hasMedication", "hasProcedure",
         "hasUsableObservation", "hasNewestObservation", "hasPairableObservation",
     )

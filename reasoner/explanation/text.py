@@ -61,7 +61,8 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield from due_text(data["monitoring"])
         for item in data["monitoring"]:
             yield from monitoring_text(item)
-            yield f"      source: {source_text(item)}"
+            if everything or item["state"] != "done":
+                yield f"      source: {source_text(item)}"
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"

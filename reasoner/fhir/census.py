@@ -120,11 +120,15 @@ class Census:
         return found.lastrowid or 0
 
     def _like(self, wanted: Reference) -> list[tuple[int, Reference]]:
-        rows = self._database.execute(
-            "SELECT p, id, server, urn FROM patient WHERE id = ? AND id <> x'' OR urn = ? AND "
-            "urn <> x'' ORDER BY p",
-            (_bytes(wanted.id), _bytes(wanted.urn)))
-        return [(number, reference_of(PATIENT, *known)) for number, *known in rows]
+        # Asked one by one: an empty name would match every patient without one.
+        found = {}
+        for column, name in (("id", wanted.id), ("urn", wanted.urn)):
+            if name:
+                for number, *known in self._database.execute(
+                        f"SELECT p, id, server, urn FROM patient WHERE {column} = ?",  # noqa: S608 - one of two words
+                        (_bytes(name),)):
+                    found[number] = reference_of(PATIENT, *known)
+        return sorted(found.items(), key=lambda item: item[0])
 
     def _resolve_subjects(self) -> None:
         for keys in self._keys():

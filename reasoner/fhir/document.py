@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -33,23 +34,23 @@ class Entry:
     position: int
     release: str = ""
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The resource type."""
         return text(self.resource.get("resourceType"))
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The logical id, or an empty string."""
         return text(self.resource.get("id"))
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What messages and record sources call the resource."""
         return clean(f"{self.kind}/{self.id}" if self.id else f"{self.kind}, entry {self.position}",
                      100)
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The resource's name as part of an IRI; hostile ids are made harmless."""
         # No FHIR id has a tilde, so that a place is never taken for an id.

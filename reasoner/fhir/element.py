@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..mapping import system_name
 from ..namespaces import DATE, DATETIME
@@ -27,8 +27,7 @@ _FIRST_YEAR = 1850
 _ROUNDING = Context(prec=MAX_DIGITS, rounding=ROUND_HALF_EVEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A JSON number as it was written; no float ever comes between."""
 
     written: str
@@ -82,6 +81,8 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 def clean(written: str, limit: int) -> str:
     """Return text that is safe to show: composed, on one line, without invisible characters."""
+    if written.isascii() and written.isprintable():
+        return " ".join(written[: 4 * limit].split())[:limit]
     composed = unicodedata.normalize("NFC", written[: 4 * limit])
     visible = "".join(
         " " if c.isspace() else c for c in composed
@@ -93,9 +94,10 @@ def clean(written: str, limit: int) -> str:
 def source_text(written: str) -> str:
     """Return a short text of the source as a term, as it was written; it is never a sentence.
 
-    Half a character that no encoding can carry becomes a replacement character.
+    Half a character that no encoding can carry becomes a replacement character. A text longer than
+    any unit or status is cut; nothing knows what is left of it.
     """
-    return canonical_literal(written[:100].encode("utf-8", "replace").decode(), None)
+    return canonical_literal(written[:50].encode("utf-8", "replace").decode(), None)
 
 
 def read_concept(value: Any) -> Concept:

@@ -205,7 +205,7 @@ class FhirInput:
                                what=f"two different resources say who {clean(subject.name, 100)} "
                                "is, so there may be two patients",
                                fix="send each patient with an id or full URL of its own")
-        reading = _Reading(self, self._notes if len(self) == 1 else Notes())
+        reading = _Reading(self, self._notes if self._is_one() else Notes())
         person = reading.read_person(subject)
         for entry, reason in self._shelf.belonging(number):
             reading.take(entry, reason)
@@ -213,7 +213,7 @@ class FhirInput:
                 raise LimitReached("too-many-entries", where=self.name,
                                    what=f"more than {MAX_ENTRIES} resources of one patient",
                                    fix="send a part of the record")
-        if len(self) == 1:
+        if self._is_one():
             self._read_rest(reading)
         return reading.finish(subject, person)
 
@@ -223,13 +223,17 @@ class FhirInput:
         With one patient there is no rest: everything is in the patient's own report.
         """
         reading = _Reading(self, self._notes)
-        if len(self) != 1:
+        if not self._is_one():
             self._read_rest(reading)
         for number in range(1, len(self) + 1):
             if self._census.subject(number).reason:
                 for entry, _ in self._shelf.belonging(number):
                     reading.take(entry, UNSURE)
         return ImportReport("", tally(reading.ends), reading.notes.issues())
+
+    def _is_one(self) -> bool:
+        """Return whether the input is about one patient who can be told."""
+        return len(self) == 1 and not self._census.subject(1).reason
 
     def _read_rest(self, reading: _Reading) -> None:
         for entry, reason in self._shelf.belonging(None):

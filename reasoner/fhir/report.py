@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..errors import Issue
 
 Fate = Literal["used", "not needed", "not understood"]
-_NOT_NEEDED = frozenset({"not-referred-to", "repeated", "type-not-needed"})
+_NOT_NEEDED = frozenset({"not-referred-to", "repeated", "taken-back", "type-not-needed"})
 """Reasons that leave nothing of a patient's state unread."""
 
 

@@ -88,12 +88,16 @@ class Shelf:
 
     def find(self, reference: Reference, kind: str) -> Iterator[Entry]:
         """Yield the resources of a type that a reference names."""
-        rows = self.database.execute(
-            "SELECT n, kind, id, server, urn FROM resource WHERE kind = ? AND reason = '' AND "
-            "(id = ? OR (urn = ? AND urn <> x'')) ORDER BY n",
-            (kind, _bytes(reference.id), _bytes(reference.urn))).fetchall()
-        for number, *known in rows:
-            if reference_of(*known).names(reference):
+        found = {}
+        for column, name in (("id", reference.id), ("urn", reference.urn)):
+            if name:
+                rows = self.database.execute(
+                    f"SELECT n, kind, id, server, urn FROM resource WHERE {column} = ? "  # noqa: S608 - one of two words
+                    "AND kind = ? AND reason = ''", (_bytes(name), kind))
+                for number, *known in rows:
+                    found[number] = reference_of(*known)
+        for number, known_as in sorted(found.items()):
+            if known_as.names(reference):
                 yield self.entry(number)
 
     def refer_to(self, number: int) -> None:

@@ -32,19 +32,27 @@ _READ = frozenset({
     "activity", "authoredOn", "clinicalStatus", "code", "component", "created", "dataAbsentReason",
     "dateAsserted", "doNotPerform", "focus", "hasMember", "interpretation",
     "medicationCodeableConcept", "medicationReference", "patient", "period", "recordedDate",
-    "referenceRange", "status", "subject", "valueInteger", "valueQuantity", "verificationStatus",
+    "referenceRange", "status", "subject", "verificationStatus",
 })
-_READ_BEGINNINGS = ("abatement", "effective", "onset", "performed")
+_TOLD = 50
+"""How many fields of one resource are named; no type of FHIR has more."""
+_READ_BEGINNINGS = ("abatement", "effective", "onset", "performed", "value")
 
 
 def note_unread_fields(entry: Entry, notes: Notes) -> None:
     """Note the fields of a used resource that no record holds."""
-    for name in entry.resource:
-        plain = name.removeprefix("_")
-        if plain in _PASSED_OVER or plain in _READ or plain.startswith(_READ_BEGINNINGS):
-            continue
+    unread = [
+        plain for plain in (name.removeprefix("_") for name in entry.resource)
+        if plain not in _PASSED_OVER and plain not in _READ
+        and not plain.startswith(_READ_BEGINNINGS)
+    ]
+    for plain in unread[:_TOLD]:
         notes.add("field-not-read", entry.name, f"{entry.kind}.{clean(plain, 40)} is not read here",
                   "read it yourself where it matters", "information")
+    if len(unread) > _TOLD:
+        notes.add("field-not-read", entry.name, f"{len(unread) - _TOLD} further fields of this "
+                  f"{entry.kind} are not read here", "read them yourself where they matter",
+                  "information")
 
 
 def may_be_read(entry: Entry, notes: Notes) -> bool:

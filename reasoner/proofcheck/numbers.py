@@ -120,9 +120,10 @@ def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
         born = day_of(written)
         if born is None:
             continue
-        age = _whole_years(born, as_of)
-        if 0 <= age <= OLDEST:
-            yield _number("age", node, "ageInYears", age, {"birthDate": [written]})
+        months = _whole_months(born, as_of)
+        if 0 <= months // 12 <= OLDEST:
+            yield _number("age", node, "ageInYears", months // 12, {"birthDate": [written]})
+            yield _number("age", node, "ageInMonths", months, {"birthDate": [written]})
 
 
 def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
@@ -146,10 +147,10 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
                 yield _number("days", node, "daysAgo", (as_of - day).days, {name: [written]})
 
 
-def _whole_years(born: date, as_of: date) -> int:
-    """Return the whole years between two days; the one of a day that is not reached counts not."""
+def _whole_months(born: date, as_of: date) -> int:
+    """Return the whole months between two days; one whose day is not reached counts not."""
     months = 12 * (as_of.year - born.year) + as_of.month - born.month
-    return (months if as_of.day >= born.day else months - 1) // 12
+    return months if as_of.day >= born.day else months - 1
 
 
 def _minutes(written: Term, as_of: date) -> int | None:

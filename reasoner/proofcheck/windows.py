@@ -118,11 +118,14 @@ def count_premises(premises: Iterable[Triple], as_of: date) -> list[Number]:
             values[p.value.removeprefix(MARROW)] = int(number)
     if not all(0 <= value <= _LONGEST for value in values.values()):
         return []
-    return [
-        Number("window", conclusion, premises)
-        for turn in range(1, values.get("repeats", 1) + 1)
-        for conclusion in _window(record, name, turn, day, values, as_of)
-    ]
+    try:
+        return [
+            Number("window", conclusion, premises)
+            for turn in range(1, values.get("repeats", 1) + 1)
+            for conclusion in _window(record, name, turn, day, values, as_of)
+        ]
+    except OverflowError:
+        return []  # there is no day after the year 9999
 
 
 def _window(record: Node, name: Node, turn: int, day: date, values: dict[str, int],

@@ -1,0 +1,92 @@
+"""Is this pain probably not from the anemia? Independent causes stand beside its mechanisms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from patients import AS_OF, PREFIXES
+from reasoner.engine import Engine
+from reasoner.explanation.pain import explain_pain, pain_text
+from reasoner.pipeline import assess
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+BODY = """
+<urn:p> a marrow:Patient ; marrow:birthDate "1976-05-01"^^xsd:date ; marrow:sex marrow:Male ;
+    marrow:hasCondition <urn:p/pain>{links} ; marrow:hasObservation <urn:p/hb> .
+<urn:p/pain> a marrow:ConditionRecord ; marrow:kind marrow:LowBackPain ;
+    marrow:clinicalStatus "active" ; marrow:verificationStatus "confirmed" ;
+    marrow:date "2026-10-20"^^xsd:date .
+<urn:p/hb> a marrow:Observation ; marrow:kind marrow:Hemoglobin ; marrow:value {hb} ;
+    marrow:unit "g/L" ; marrow:status "final" ; marrow:date "2026-10-20"^^xsd:date .
+"""
+CONDITION = """
+<urn:p/{kind}> a marrow:ConditionRecord ; marrow:kind marrow:{kind} ;
+    marrow:clinicalStatus "active" ; marrow:verificationStatus "confirmed" ;
+    marrow:date "2026-10-20"^^xsd:date .
+"""
+
+
+def explained(engine: Engine, hb: int, *kinds: str) -> dict[str, Any]:
+    links = "".join(f", <urn:p/{kind}>" for kind in kinds)
+    text = PREFIXES + BODY.format(links=links, hb=hb)
+    text += "".join(CONDITION.format(kind=kind) for kind in kinds)
+    return explain_pain(assess(engine, text.encode(), AS_OF))
+
+
+@pytest.mark.parametrize(("hb", "kinds", "answer"), [
+    (104, (), "Nothing on record explains the pain apart from the anemia."),
+    (104, ("AxialSpondyloarthritis",), "A cause apart from the anemia explains the pain more"),
+    (104, ("SpinalStenosis",), "A cause apart from the anemia explains the pain more"),
+    (104, ("Fibromyalgia",), "A cause apart from the anemia explains the pain as well as"),
+    (140, ("Fibromyalgia",), "A cause apart from the anemia explains the pain more surely"),
+    (140, (), "Nothing on record explains the pain, and the anemia does not either."),
+    (104, ("Fibromyalgia", "SaddleAnesthesia"), "An open red flag comes first"),
+])
+def test_the_answer_weighs_the_anemia_against_the_rest(
+    engine: Engine, hb: int, kinds: tuple[str, ...], answer: str,
+) -> None:
+    """By hand: every path from the anemia is of low certainty; so is fibromyalgia."""
+    found = explained(engine, hb, *kinds)
+    assert found["answer"].startswith(answer)
+    assert "No trial shows" in found["evidence"]
+    assert found["answer"] in pain_text(found)
+    assert found["evidence"] in pain_text(found)
+
+
+def test_a_cause_that_is_less_sure_does_not_outweigh_the_anemia() -> None:
+    from types import SimpleNamespace
+
+    from reasoner.explanation.pain import _answer
+    from reasoner.mechanism import Link
+    from reasoner.mechanism import Path as Way
+
+    sure = Way((Link("<urn:l>", "<urn:a>", "<urn:b>", 1.0, ()),))
+    unsure = Way((Link("<urn:m>", "<urn:c>", "<urn:b>", 3.0, ()),))
+    about: Any = SimpleNamespace(paths=((sure, unsure), False), related=lambda predicate: [])
+    assert _answer(about, {unsure}) == "weakerAnswer"
+    assert _answer(about, {sure}) == "otherAnswer"
+
+
+def test_causes_are_ranked_together_and_the_independent_ones_are_marked(engine: Engine) -> None:
+    found = explained(engine, 104, "VertebralCompressionFracture", "Spondylosis")
+    ways = [(p["kinds"][0]["name"], p["certainty"], p["independent"]) for p in found["paths"]]
+    assert ways[0] == ("VertebralCompressionFracture", "high", True)
+    assert ("Spondylosis", "low", True) in ways
+    assert ("Anemia", "low", False) in ways
+    assert found["paths"][0]["claims"] == ["G1307"]
+
+
+def test_what_an_anemia_leads_to_is_not_independent_of_it(engine: Engine) -> None:
+    """Fatigue is on record by itself, but anemia leads to it."""
+    found = explained(engine, 104, "Fatigue")
+    assert {p["independent"] for p in found["paths"]} == {False}
+
+
+def test_the_inflammation_of_the_example_stands_first(engine: Engine) -> None:
+    found = explain_pain(assess(engine, EXAMPLES / "chronic-disease.ttl", AS_OF))
+    assert found["paths"][0]["kinds"][0]["name"] == "InflammatoryCondition"
+    assert found["paths"][0]["independent"]
+    assert [p["independent"] for p in found["paths"]].count(True) == 1
