@@ -1,4 +1,4 @@
-"""The table of modules in docs/architecture.md is true: every module is in it, and none looks down."""
+"""docs/architecture.md has every module in its table, and no module takes from one below it."""
 
 from __future__ import annotations
 
