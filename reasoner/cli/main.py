@@ -15,7 +15,7 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, plain, release
+from . import ask, export, plain, release
 from .call import (
     AsJson,
     Asked,
@@ -346,6 +346,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 
 ask.register(app)
+export.register(app)
 plain.register(app)
 release.register(app)
 
