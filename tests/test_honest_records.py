@@ -6,9 +6,12 @@ each record added puts one of them in doubt, so that it has to end in *cannot te
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from patients import AS_OF
+from reasoner.assessment import Assessment
 from reasoner.engine import Engine
 from reasoner.explanation.report import report
 from reasoner.pipeline import assess
@@ -22,7 +25,11 @@ def outcomes(engine: Engine, *records: tuple[str, str, str]) -> dict[str, str]:
     for number, (link, sort, said) in enumerate(records):
         text += (f"<{PATIENT}> marrow:{link} <urn:added:{number}> .\n"
                  f"<urn:added:{number}> a marrow:{sort} ; {said} .\n")
-    found = assess(engine, text.encode(), AS_OF)
+    return advised(assess(engine, text.encode(), AS_OF))
+
+
+def advised(found: Assessment) -> dict[str, str]:
+    """What each intervention ends in."""
     return {r["intervention"]: r["outcome"] for r in report(found)["recommendations"]}
 
 
@@ -61,3 +68,27 @@ def test_what_was_confirmed_and_is_denied_since_may_be_history(engine: Engine, k
     The example denies both on 2026-10-20.
     """
     assert outcomes(engine, condition(kind, "2026-10-10"))["NSAID"] == "cannot-tell"
+
+
+@pytest.mark.parametrize("code", [{"text": "iron tablets"},
+                                  {"coding": [{"system": "urn:ours", "code": "FE1"}]}, {}])
+def test_no_medicine_is_advised_past_an_allergy_that_cannot_be_read(
+        engine: Engine, code: dict[str, object]) -> None:
+    """Hemoglobin 9.8 g/dL and ferritin 8 ng/mL: iron by mouth, but for the allergy."""
+    whose = {"reference": "Patient/a"}
+    results = [{
+        "resourceType": "Observation", "id": loinc, "status": "final", "subject": whose,
+        "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
+        "effectiveDateTime": "2026-10-20",
+        "valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": unit},
+    } for loinc, value, unit in (("718-7", 9.8, "g/dL"), ("2276-4", 8, "ng/mL"))]
+    patient = {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1984-03-02"}
+    allergy = {"resourceType": "AllergyIntolerance", "id": "x", "patient": whose, "code": code}
+
+    def iron(*resources: dict[str, object]) -> str:
+        document = {"resourceType": "Bundle", "type": "collection",
+                    "entry": [{"resource": r} for r in resources]}
+        return advised(assess(engine, json.dumps(document).encode(), AS_OF))["OralIron"]
+
+    assert iron(patient, *results) == "recommended"
+    assert iron(patient, *results, allergy) == "cannot-tell"
