@@ -42,8 +42,16 @@ class Answer:
             return f"{str(self.data).lower()}\n"
         rows = self.data["rows"]
         lines = ["\t".join(self.data["columns"])]
-        lines += ["\t".join(row.get(c) or "" for c in self.data["columns"]) for row in rows]
+        lines += ["\t".join(_cell(row.get(c) or "") for c in self.data["columns"]) for row in rows]
         return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a value without what would end its cell or its line.
+
+    Source: SPARQL 1.1 Query Results CSV and TSV Formats, section 4.
+    """
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def ox_term(term: str) -> Any:
