@@ -15,7 +15,7 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, diff, plain, release
+from . import ask, diff, export, plain, release
 from .call import (
     AsJson,
     Asked,
@@ -362,6 +362,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 ask.register(app)
 diff.register(app)
+export.register(app)
 plain.register(app)
 release.register(app)
 
