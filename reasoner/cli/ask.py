@@ -24,7 +24,7 @@ Named = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the questions to the command."""
     for name, command in (("why-not", why_not), ("what-if", what_if), ("contrast", contrast),
-                          ("missing", missing), ("evidence", evidence),
+                          ("missing", missing), ("evidence", evidence), ("arguments", arguments),
                           ("explain-pain", explain_pain)):
         app.command(name)(about_a_patient(command))
 
@@ -85,6 +85,15 @@ def contrast(
     files, (first, second) = last_of(arguments, 2, asked.example, "two names")
     _answer(asked, asked.assess(files), lambda a: side_by_side.contrast(a, first, second),
             side_by_side.contrast_text)
+
+
+def arguments(asked: Asked, arguments: Named) -> None:
+    """Show what speaks for and against an intervention, and what defeats what."""
+    from ..explanation import arguments as pro_and_contra
+
+    files, (name,) = last_of(arguments, 1, asked.example, "one intervention")
+    _answer(asked, asked.assess(files), lambda a: pro_and_contra.arguments(a, name),
+            pro_and_contra.arguments_text)
 
 
 def missing(asked: Asked, patient: Files = []) -> None:  # noqa: B006
