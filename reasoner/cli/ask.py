@@ -104,12 +104,16 @@ def missing(asked: Asked, patient: Files = []) -> None:  # noqa: B006
 
 
 def evidence(asked: Asked, arguments: Named) -> None:
-    """Say what in an assessment rests on one claim or guideline row."""
-    from ..explanation import evidence as sources
+    """Say what rests on one claim or guideline row, or which sources one conclusion rests on."""
+    from ..explanation import evidence as resting
+    from ..explanation import sources
 
-    files, (name,) = last_of(arguments, 1, asked.example, "one claim or row")
-    _answer(asked, asked.assess(files), lambda a: sources.evidence(a, name),
-            sources.evidence_text)
+    files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
+    assessment = asked.assess(files)
+    if sources.names_a_conclusion(assessment, name):
+        _answer(asked, assessment, lambda a: sources.sources(a, name), sources.sources_text)
+    else:
+        _answer(asked, assessment, lambda a: resting.evidence(a, name), resting.evidence_text)
 
 
 def explain_pain(asked: Asked, patient: Files = []) -> None:  # noqa: B006
