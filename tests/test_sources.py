@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from test_disagreement import with_ferritin
 from typer.testing import CliRunner
 
 from reasoner.assessment import Assessment
@@ -15,6 +14,7 @@ from reasoner.engine import Engine
 from reasoner.explanation.evidence import evidence
 from reasoner.explanation.sources import sources
 from reasoner.pipeline import assess
+from test_disagreement import with_ferritin
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parent / "examples" / "iron-deficiency.ttl"

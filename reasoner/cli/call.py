@@ -42,6 +42,8 @@ Thresholds = Annotated[
                                            "sources that disagree it follows.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Rdf = Annotated[str, typer.Option("--rdf", help="Write the answer to this file as TriG: a named "
+                                                "graph of its own, with the proofs it points to.")]
 
 
 @contextmanager

@@ -113,7 +113,8 @@ def why(
                                        "local name, such as a kind or an intervention.")
     ],
     rdf: Annotated[
-        str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
+        str, typer.Option("--rdf", help="Write the proof to this file as TriG, or with "
+                                        "--justifications those.")
     ] = "",
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
@@ -132,20 +133,24 @@ def why(
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
-    from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
+    from ..explanation.why import draw_why, explain_why, find_conclusion, proof_of, why_data
+    from ..graphs.justifications import justifications_quads
+    from ..proof import proof_quads
     from ..store import write_trig
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
     assessment = asked.assess(files)
     fact = find_conclusion(assessment, wanted)
-    if rdf:
-        write_trig(assessment, fact, Path(rdf))
+    if rdf and not every:
+        write_trig(proof_quads(proof_of(assessment, fact)), Path(rdf))
     if draw:
         tell_site(assessment.engine)
         typer.echo(draw_why(assessment, fact, draw), nl=False)
         return
     if every:
         found = justifications(assessment, fact, most)
+        if rdf:
+            write_trig(justifications_quads(assessment, found), Path(rdf))
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     emit(why_data(assessment, fact, unfold) if asked.as_json else None, asked.as_json,
@@ -196,6 +201,7 @@ def query(
 
     Without a patient the query is asked of the knowledge alone.
     """
+    from ..graphs.asked import graphs_for
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
@@ -203,7 +209,8 @@ def query(
     parameters = read_parameters(text, given)
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
-        engine, answer = about.engine, answer_query(about, text, parameters)
+        graphs = graphs_for(about, wanted, parameters)
+        engine, answer = about.engine, answer_query(about, text, parameters, graphs)
     else:
         engine = asked.load()
         answer = answer_query(engine.graph, text, parameters)

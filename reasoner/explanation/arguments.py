@@ -188,6 +188,7 @@ def _entry(assessment: Assessment, argument: Argument, found: tuple[Disagreement
         "relation": local_name(argument.fact[1]),
         "settles": assessment.wording.sentence(argument.fact),
         "ground": assessment.wording.sentence(argument.ground),
+        "groundStatement": [term.strip("<>") for term in argument.ground],
         "rule": local_name(argument.derivation.rule) if argument.derivation else None,
         **source_of(graph, source),
         "modality": _code(graph, source, "modality"),

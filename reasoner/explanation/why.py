@@ -58,7 +58,12 @@ def _dated(assessment: Assessment, row: str) -> Atom | None:
                  if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
 
-def _proof(assessment: Assessment, fact: Atom) -> Proof:
+def proof_of(assessment: Assessment, fact: Atom) -> Proof:
+    """Return a shortest proof of a statement.
+
+    Raises:
+        UsageError: the statement does not hold.
+    """
     proof = assessment.prove(fact)
     if proof is None:
         raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
@@ -94,7 +99,7 @@ def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
 
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
-    proof = _proof(assessment, fact)
+    proof = proof_of(assessment, fact)
     lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
@@ -122,12 +127,12 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     Raises:
         UsageError: there is no such form.
     """
-    return draw(assessment, _proof(assessment, fact), form)
+    return draw(assessment, proof_of(assessment, fact), form)
 
 
 def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[str, Any]:
     """Return why a statement holds, as data; with every step if it is to be unfolded."""
-    proof = _proof(assessment, fact)
+    proof = proof_of(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
         "statement": [term.strip("<>") for term in fact],
