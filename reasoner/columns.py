@@ -95,34 +95,47 @@ class Evaluator:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._sliced = sliced_objects(program)
-        self._readers: list[dict[Key, list[int]]] = []
+        self.sliced = sliced_objects(program)
+        self.readers: list[dict[Key, list[int]]] = []
+        self.needs: dict[int, int] = {}
+        self.needed_by: dict[Key, list[int]] = defaultdict(list)
         for layer in program.layers:
             readers: dict[Key, list[int]] = defaultdict(list)
             for number, plan in enumerate(layer):
-                for key in {key_of(atom) for atom in plan.checked}:
+                keys = {key_of(atom) for atom in plan.checked}
+                for key in keys:
                     readers[key].append(number)
-            self._readers.append(readers)
+                if id(plan) not in self.needs:
+                    self.needs[id(plan)] = len(keys)
+                    for key in keys:
+                        self.needed_by[key].append(id(plan))
+            self.readers.append(readers)
+        self.starters = [
+            [n for n, plan in enumerate(layer) if plan.rule.layer or not first]
+            for first, layer in enumerate(program.layers)
+        ]
+        """The rules to begin a layer with: entailment rules are done with what came before."""
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Run the program over patient facts and return everything that follows."""
-        return _Run(self.program, self._sliced, self._readers).run(facts)
+        return _Run(self).run(facts)
 
 
 class _Run:
-    def __init__(self, program: Program, sliced: dict[str, frozenset[str]],
-                 readers: list[dict[Key, list[int]]]) -> None:
-        self.program = program
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
         self.terms = Terms()
         self.relations: dict[Key, Relation] = {}
         self.firings: list[tuple[PlannedRule, Columns]] = []
         self.sliced = {
-            p: {self.terms.number(o): o for o in objects} for p, objects in sliced.items()
+            p: {self.terms.number(o): o for o in objects} for p, objects in evaluator.sliced.items()
         }
         self.tables: dict[int, Columns] = {}
         self.seen: dict[int, tuple[int, ...]] = {}
-        self.readers = readers
-        self.readers_now: dict[Key, list[int]] = {}
+        self.needed_by = evaluator.needed_by
+        self.unmet = evaluator.needs.copy()
+        self.layer: tuple[PlannedRule, ...] = ()
+        self.readers: dict[Key, list[int]] = {}
         self.waiting: list[int] = []
         self.queued: set[int] = set()
 
@@ -134,8 +147,10 @@ class _Run:
         for key, pairs in grouped.items():
             array = np.array(pairs, dtype=np.int64)
             self._store(key, array[:, 0], array[:, 1])
-        for layer, readers in zip(self.program.layers, self.readers, strict=True):
-            self._run_layer(layer, readers)
+        own = self.evaluator
+        for layer, readers, starters in zip(own.program.layers, own.readers, own.starters,
+                                            strict=True):
+            self._run_layer(layer, readers, starters)
         return Result(frozenset(self._facts()), tuple(self._firings()))
 
     def _facts(self) -> Iterator[Atom]:
@@ -153,19 +168,21 @@ class _Run:
             yield Firing(plan, tuple(columns),
                          tuple(tuple(text[n] for n in row) for row in rows))
 
-    def _run_layer(self, layer: tuple[PlannedRule, ...], readers: dict[Key, list[int]]) -> None:
+    def _run_layer(self, layer: tuple[PlannedRule, ...], readers: dict[Key, list[int]],
+                   starters: list[int]) -> None:
         """Fire rules in their order until no premise of any of them gains a row."""
-        self.waiting, self.queued, self.readers_now = [], set(), readers
-        for key in list(self.relations):
-            self._wake(key)
+        self.layer, self.readers = layer, readers
+        self.waiting = [n for n in starters if not self.unmet[id(layer[n])]]
+        self.queued = set(self.waiting)
         while self.waiting:
             number = heapq.heappop(self.waiting)
             self.queued.discard(number)
             self._fire(layer[number])
 
     def _wake(self, key: Key) -> None:
-        for number in self.readers_now.get(key, ()):
-            if number not in self.queued:
+        layer, unmet = self.layer, self.unmet
+        for number in self.readers.get(key, ()):
+            if number not in self.queued and not unmet[id(layer[number])]:
                 self.queued.add(number)
                 heapq.heappush(self.waiting, number)
 
@@ -173,6 +190,8 @@ class _Run:
         relation = self.relations.get(key)
         if relation is None:
             relation = self.relations[key] = Relation()
+            for plan in self.needed_by.get(key, ()):
+                self.unmet[plan] -= 1  # a rule whose premises all have facts is worth waking
         if not relation.add(subject, value):
             return
         self._wake(key)

@@ -30,6 +30,8 @@ SUMS = "SHA256SUMS"
 MAPPINGS = "mappings.sssom.tsv"
 _ROOT = f"<{MARROW}>"
 _IMPORTS = iri(OWL, "imports")
+# A text or an IRI, to be passed over, or a name in which a sign is escaped.
+_ESCAPED = re.compile(r'"(?:\\.|[^"\\])*"|<[^>]*>|[a-z]+:[\w.-]*(?:\\.[\w.-]*)+')
 _VERSION = iri(OWL, "versionInfo")
 
 
@@ -165,8 +167,18 @@ def _turtle(triples: set[Atom]) -> bytes:
     data = ox.serialize(nodes, format=ox.RdfFormat.TURTLE, prefixes=_prefixes()) or b""
     # Oxigraph declares prefixes in no fixed order.
     lines = data.decode().splitlines(keepends=True)
-    return "".join(sorted(lines, key=lambda line: (
-        (0, line) if line.startswith("@prefix") else (1, "")))).encode()
+    text = "".join(sorted(lines, key=lambda line: (
+        (0, line) if line.startswith("@prefix") else (1, ""))))
+    return _ESCAPED.sub(_written_out, text).encode()
+
+
+def _written_out(found: re.Match[str]) -> str:
+    """Return a name with an escaped sign as a whole IRI: older readers of Turtle refuse it."""
+    text = found[0]
+    if text[0] in '"<':
+        return text
+    prefix, _, local = text.partition(":")
+    return f"<{_prefixes()[prefix]}{local.replace(chr(92), '')}>"
 
 
 def _rdf_xml(triples: set[Atom]) -> bytes:

@@ -261,8 +261,20 @@ def _plain(node: Any) -> str | None:
     return literal_parts(text)[0] if text.startswith('"') else shorten(text)
 
 
-def write_trig(quads: Iterable[Quad], path: Path) -> None:
-    """Write an answer or a proof as TriG."""
+def write_trig(assessment: Assessment, fact: Atom, path: Path) -> None:
+    """Write the proof of a statement as TriG.
+
+    Raises:
+        UsageError: the statement does not hold.
+    """
+    proof = assessment.prove(fact)
+    if proof is None:
+        raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
+    write_quads(proof_quads(proof), path)
+
+
+def write_quads(quads: Iterable[Quad], path: Path) -> None:
+    """Write an answer with the proofs it points to as TriG."""
     import pyoxigraph as ox
 
     terms = [ox.Quad(*(ox_term(term) for term in quad)) for quad in sorted(quads)]

@@ -246,4 +246,4 @@ def test_no_further_label_holds_a_negation(reader: Reader) -> None:
 def test_a_command_can_be_pasted(reader: Reader) -> None:
     read = reader.read("what if the eGFR were 25 mL/min/1.73 m2")
     assert isinstance(read, Understood)
-    assert shlex.split(command_of(read, ["my file.ttl"], ""))[2:4] == ["my file.ttl", "--set"]
+    assert shlex.split(command_of(read, ["my file.ttl"], []))[2:4] == ["my file.ttl", "--set"]

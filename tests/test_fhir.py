@@ -43,7 +43,8 @@ def test_the_patient() -> None:
         ({"birthDate": "1984"}, {"sex": "Female"}, "date-not-exact"),
         ({"birthDate": "1984-02-30"}, {"sex": "Female"}, "not-a-date"),
         ({"birthDate": "1984-03-02T10:00:00Z"}, {"sex": "Female"}, "not-a-date"),
-        ({"deceasedBoolean": True}, {"sex": "Female", "birthDate": "1984-03-02"}, "deceased"),
+        ({"deceasedBoolean": True},
+         {"sex": "Female", "birthDate": "1984-03-02", "deceased": "true"}, "deceased"),
         ({"active": False}, {"sex": "Female", "birthDate": "1984-03-02"}, "patient-not-active"),
     ],
 )
@@ -141,24 +142,33 @@ def test_when_a_result_was_true(time: dict[str, Any], expected: str | None,
 
 
 @pytest.mark.parametrize(
-    ("more", "code"),
+    ("more", "code", "value"),
     [
-        ({"valueQuantity": None}, "no-value"),
-        ({"valueQuantity": {"unit": "g/dL"}}, "no-value"),
-        ({"valueQuantity": "9.8"}, "no-value"),
-        ({"valueQuantity": {"value": "9.8"}}, "not-a-number"),
-        ({"valueQuantity": {"value": True}}, "not-a-number"),
-        ({"valueQuantity": None, "valueString": "9.8 g/dL"}, "no-value"),
-        ({"valueQuantity": None, "valueCodeableConcept": concept(SNOMED, "1")}, "no-value"),
-        ({"valueQuantity": None, "dataAbsentReason": concept("x", "unknown")}, "value-absent"),
-        ({"dataAbsentReason": concept("x", "error")}, "value-absent"),
-        ({"focus": [{"reference": "Patient/child"}]}, "not-about-the-patient"),
+        ({"valueQuantity": None}, "no-value", "no number: no value"),
+        ({"valueQuantity": {"unit": "g/dL"}}, "no-value", "no number: valueQuantity"),
+        ({"valueQuantity": "9.8"}, "no-value", "no number: valueQuantity"),
+        ({"valueQuantity": {"value": "9.8"}}, "not-a-number", "no number"),
+        ({"valueQuantity": {"value": True}}, "not-a-number", "no number"),
+        ({"valueQuantity": None, "valueString": "9.8 g/dL"}, "no-value", "no number: valueString"),
+        ({"valueQuantity": None, "valueCodeableConcept": concept(SNOMED, "1")}, "no-value",
+         "no number: valueCodeableConcept"),
+        ({"valueQuantity": {"value": 9.8, "comparator": "~"}}, "comparator-not-understood",
+         "~ 9.8"),
+        ({"valueQuantity": None, "dataAbsentReason": concept("x", "unknown")}, "value-absent",
+         "no value: unknown"),
+        ({"dataAbsentReason": concept("x", "error")}, "value-absent", "no value: error"),
+        ({"valueQuantity": None, "dataAbsentReason": concept("x", "not-performed")},
+         "value-absent", None),
+        ({"focus": [{"reference": "Patient/child"}]}, "not-about-the-patient", None),
     ],
 )
-def test_a_result_without_a_number_is_told(more: dict[str, Any], code: str) -> None:
+def test_a_result_without_a_number_is_told_and_stays_a_text(more: dict[str, Any], code: str,
+                                                            value: str | None) -> None:
+    """A result that cannot be read must not give way to an older one; what was not measured may."""
     found = read(hemoglobin(**more))
-    assert facts(found, "Observation/hb") == {}
+    assert facts(found, "Observation/hb").get("value") == value
     assert codes(found) == [code]
+    assert found.report.count("not understood") == 1
 
 
 def test_a_huge_exponent_is_no_number_and_takes_no_time() -> None:
@@ -169,13 +179,26 @@ def test_a_huge_exponent_is_no_number_and_takes_no_time() -> None:
 
 @pytest.mark.parametrize("status", ["registered", "preliminary", "entered-in-error", "amended"])
 def test_the_status_of_a_result_is_kept_for_the_rules(status: str) -> None:
-    assert facts(read(hemoglobin(status=status)), "Observation/hb")["status"] == status
+    found = read(hemoglobin(status=status))
+    assert facts(found, "Observation/hb")["status"] == status
+    open_still = status in ("registered", "preliminary")
+    assert codes(found) == (["not-final"] if open_still else [])
+    reasons = {t.reason for t in found.report.tallies if t.resource_type == "Observation"}
+    assert reasons == ({"not-final"} if open_still else {"taken-back"}
+                       if status == "entered-in-error" else {""})
 
 
 def test_a_missing_status_stays_missing_and_is_told() -> None:
     found = read(hemoglobin(status=None))
     assert "status" not in facts(found, "Observation/hb")
     assert codes(found) == ["no-status"]
+
+
+def test_a_status_that_fhir_does_not_have_is_told_and_left_out() -> None:
+    found = read(hemoglobin(status="finel"), prescription(status="actve"))
+    assert "status" not in facts(found, "Observation/hb")
+    assert facts(found, "MedicationRequest/m")["kind"] == "FerrousSulfate"
+    assert codes(found) == ["status-not-understood", "status-not-understood"]
 
 
 def test_components_are_results_of_their_own() -> None:
@@ -193,6 +216,7 @@ def test_components_are_results_of_their_own() -> None:
         "recordSource": "Observation/hb $.component[0].valueQuantity"}
     assert facts(found, "Observation/hb/component/2") == {}
     assert codes(found) == ["value-absent", "code-not-mapped"]
+    assert facts(found, "Observation/hb/component/3")["value"] == "no value: masked"
 
 
 def test_only_system_and_code_are_matched() -> None:
@@ -253,7 +277,7 @@ def test_the_verification_status_is_kept_for_the_rules(status: str) -> None:
 @pytest.mark.parametrize(
     "status",
     [{"text": "Resolved"}, {"coding": []}, 3, [],
-     {"coding": [{"code": "active"}, {"code": "resolved"}]}],
+     {"coding": [{"code": "active"}, {"code": "resolved"}]}, {"coding": [{"code": "actve"}]}],
 )
 def test_a_status_that_cannot_be_told_never_reads_as_active(status: Any) -> None:
     found = read(condition(clinicalStatus=status))

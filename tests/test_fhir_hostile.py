@@ -343,3 +343,11 @@ def test_twenty_thousand_subjects(engine: Engine) -> None:
 def test_units_in_the_table_number_at_least_sixty() -> None:
     assert len(UNITS) >= 60
     assert len([*GOOD, *BAD_JSON, *NO_NUMBER, *NOT_PLAUSIBLE]) >= 40
+
+
+def test_a_newer_result_that_cannot_be_read_is_not_passed_over(engine: Engine) -> None:
+    """The older hemoglobin of 13.8 would deny anemia; the newer one is a text."""
+    older = hemoglobin(13.8, id="a", effectiveDateTime="2026-10-01")
+    newer = hemoglobin(id="b", valueQuantity=None, valueString="9.8 g/dL")
+    assert assessed(engine, older, newer).related("hasUnusableObservation") \
+        == ["<urn:marrow:fhir:Observation/b>"]

@@ -177,10 +177,11 @@ def test_a_patient_told_twice_in_two_ways_is_nobody() -> None:
     sent = lines(ANNA, {**ANNA, "gender": "male"}, hemoglobin(), BEA)
     assert [f.patient for f in everybody(sent)] == ["<urn:marrow:fhir:Patient/bea>"]
     assert rest_of(sent) == [("Observation", "same-id-twice", 1), ("Patient", "same-id-twice", 2)]
-    with opened(lines(ANNA, {**ANNA, "gender": "male"}, hemoglobin())) as found, \
-            pytest.raises(InputRefused) as caught:
+    alone = lines(ANNA, {**ANNA, "gender": "male"}, hemoglobin(), MEDICATION)
+    with opened(alone) as found, pytest.raises(InputRefused) as caught:
         found.read(found.only())
     assert caught.value.code == "not-one-patient"
+    assert sum(count for _, _, count in rest_of(alone)) == 4
 
 
 def test_the_same_patient_twice_is_one() -> None:

@@ -290,3 +290,25 @@ def test_an_answer_that_lacks_something_is_not_valid(written: dict[str, Any], na
     assert len(merged) < before
     conforms, _, _ = validate(merged, shacl_graph=str(ROOT / "shapes" / "proof.ttl"))
     assert not conforms
+
+
+@pytest.mark.parametrize("name", [n for n in ASKED if n != "why"])
+def test_only_a_proof_can_be_checked_step_by_step(written: dict[str, Any], name: str) -> None:
+    found = CliRunner().invoke(app, ["check", "--proof", str(written[name][0])])
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (3, "", 1)
+    assert "an answer of another sort" in found.stderr
+
+
+def test_a_proof_out_of_an_answer_holds(written: dict[str, Any], tmp_path: Path) -> None:
+    """Each proof that an answer points to can be checked by itself."""
+    path, _ = written["why-not of an exclusion"]
+    quads = list(ox.parse(path=path, format=ox.RdfFormat.TRIG))
+    names = {q.graph_name for q in quads if "/proof/" in q.graph_name.value}
+    assert len(names) == 2  # of the row that excludes and of the outcome
+    for number, name in enumerate(sorted(names, key=str)):
+        alone = tmp_path / f"{number}.trig"
+        ox.serialize([q for q in quads if q.graph_name == name], output=alone,
+                     format=ox.RdfFormat.TRIG)
+        found = CliRunner().invoke(app, ["check", "--proof", str(alone), "--patient",
+                                         case("n11-egfr-29")])
+        assert found.exit_code == 0, found.output

@@ -111,12 +111,12 @@ def _nearly_named(reader: Reader, words: list[str]) -> list[str]:
     return [term for *_, term in ranked[:MOST]]
 
 
-def command_of(understood: Understood, patient: list[str], as_of: str) -> str:
+def command_of(understood: Understood, patient: list[str], options: list[str]) -> str:
     """Return the command that asks a question, ready to be run."""
     verb = understood.form.command.split()[0]
     about = understood.form.about_patient
     words = ["marrow", verb, *((patient or ["PATIENT"]) if about else []),
-             *(["--as-of", as_of] if as_of and about else []), *understood.arguments()]
+             *(options if about else []), *understood.arguments()]
     return shlex.join(words)
 
 

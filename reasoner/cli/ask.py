@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import UsageError
-from .call import Asked, Files, Rdf, about_a_patient, emit, last_of
+from .call import (
+    Asked,
+    Audience,
+    Files,
+    Language,
+    Rdf,
+    Spoken,
+    about_a_patient,
+    answer,
+    emit,
+    last_of,
+    only_for_clinicians,
+)
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
@@ -31,26 +43,35 @@ def register(app: typer.Typer) -> None:
         app.command(name)(about_a_patient(command))
 
 
-def _answer(asked: Asked, assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
-            text: Callable[[dict[str, Any]], str],
-            quads: Callable[[Assessment, dict[str, Any]], list[Quad]] | None = None,
-            rdf: str = "") -> None:
-    found = data(assessment)
-    if rdf and quads:
-        from ..store import write_trig
+def _write(rdf: str, quads: list[Quad]) -> None:
+    from ..store import write_quads
 
-        write_trig(quads(assessment, found), Path(rdf))
-    emit(found, asked.as_json, partial(text, found), assessment.engine)
+    write_quads(quads, Path(rdf))
 
 
-def why_not(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
+def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
+            question: tuple[str, tuple[Any, ...]],
+            data: Callable[[], dict[str, Any]], text: Callable[[dict[str, Any]], str],
+            quads: Callable[[Assessment, dict[str, Any]], list[Quad]], rdf: str) -> None:
+    """Print an answer, and write it as RDF where a file is named; it is worked out once."""
+    found = cache(data)
+    if rdf:
+        only_for_clinicians(spoken, "--rdf")
+        _write(rdf, quads(assessment, found()))
+    name, arguments = question
+    answer(assessment, spoken, name, arguments, found, lambda: text(found()), asked.as_json)
+
+
+def why_not(asked: Asked, arguments: Named, audience: Audience = "clinician",
+            language: Language = "en", rdf: Rdf = "") -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
     from ..graphs.whynot import why_not_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one name")
-    _answer(asked, asked.assess(files), lambda a: whynot.why_not(a, name), whynot.why_not_text,
-            why_not_quads, rdf)
+    assessment = asked.assess(files)
+    _answer(asked, assessment, (audience, language), ("why-not", (name,)),
+            lambda: whynot.why_not(assessment, name), whynot.why_not_text, why_not_quads, rdf)
 
 
 def what_if(
@@ -65,7 +86,7 @@ def what_if(
                     ] = [],  # noqa: B006
     remove: Annotated[Changes, typer.Option("--remove", help="A kind to take off the record.")
                       ] = [],  # noqa: B006
-    rdf: Rdf = "",
+    audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
     """Say how the conclusions would differ if the record were changed, with reasons."""
     from ..explanation import whatif
@@ -81,8 +102,8 @@ def what_if(
                          fix="give --set, --add, --deny or --remove")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
-    _answer(asked, assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text,
-            what_if_quads, rdf)
+    _answer(asked, assessment, (audience, language), ("what-if", (changes,)),
+            lambda: whatif.what_if(assessment, changes), whatif.what_if_text, what_if_quads, rdf)
 
 
 def contrast(
@@ -91,34 +112,42 @@ def contrast(
         list[str], typer.Argument(metavar="[PATIENT] NAME NAME", help="A patient file (or "
                                   "--example) and two interventions.")
     ],
-    rdf: Rdf = "",
+    audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
     from ..explanation import contrast as side_by_side
     from ..graphs.arguments import contrast_quads
 
     files, (first, second) = last_of(arguments, 2, asked.example, "two names")
-    _answer(asked, asked.assess(files), lambda a: side_by_side.contrast(a, first, second),
-            side_by_side.contrast_text, contrast_quads, rdf)
+    assessment = asked.assess(files)
+    _answer(asked, assessment, (audience, language), ("contrast", (first, second)),
+            lambda: side_by_side.contrast(assessment, first, second), side_by_side.contrast_text,
+            contrast_quads, rdf)
 
 
 def arguments(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Show what speaks for and against an intervention, and what defeats what."""
-    from ..explanation import arguments as pro_and_contra
+    from ..explanation.arguments import arguments as find_arguments
+    from ..explanation.arguments import arguments_text
     from ..graphs.arguments import arguments_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one intervention")
-    _answer(asked, asked.assess(files), lambda a: pro_and_contra.arguments(a, name),
-            pro_and_contra.arguments_text, arguments_quads, rdf)
+    assessment = asked.assess(files)
+    found = find_arguments(assessment, name)
+    if rdf:
+        _write(rdf, arguments_quads(assessment, found))
+    emit(found, asked.as_json, partial(arguments_text, found), assessment.engine)
 
 
-def missing(asked: Asked, patient: Files = [], rdf: Rdf = "") -> None:  # noqa: B006
+def missing(asked: Asked, patient: Files = [],  # noqa: B006
+            audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "") -> None:
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
     from ..graphs.missing import missing_quads
 
-    _answer(asked, asked.assess(patient), unknown.missing, unknown.missing_text,
-            missing_quads, rdf)
+    assessment = asked.assess(patient)
+    _answer(asked, assessment, (audience, language), ("missing", ()),
+            lambda: unknown.missing(assessment), unknown.missing_text, missing_quads, rdf)
 
 
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
@@ -129,16 +158,20 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
     assessment = asked.assess(files)
-    if sources.names_a_conclusion(assessment, name):
-        _answer(asked, assessment, lambda a: sources.sources(a, name), sources.sources_text,
-                sources_quads, rdf)
-    else:
-        _answer(asked, assessment, lambda a: resting.evidence(a, name), resting.evidence_text,
-                evidence_quads, rdf)
+    backwards = sources.names_a_conclusion(assessment, name)
+    found = (sources.sources if backwards else resting.evidence)(assessment, name)
+    if rdf:
+        _write(rdf, (sources_quads if backwards else evidence_quads)(assessment, found))
+    text = sources.sources_text if backwards else resting.evidence_text
+    emit(found, asked.as_json, partial(text, found), assessment.engine)
 
 
-def explain_pain(asked: Asked, patient: Files = []) -> None:  # noqa: B006
+def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006
+                 audience: Audience = "clinician", language: Language = "en") -> None:
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
-    _answer(asked, asked.assess(patient), pain.explain_pain, pain.pain_text)
+    assessment = asked.assess(patient)
+    answer(assessment, (audience, language), "explain-pain", (),
+           lambda: pain.explain_pain(assessment),
+           lambda: pain.pain_text(pain.explain_pain(assessment)), asked.as_json)

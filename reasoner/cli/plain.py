@@ -47,10 +47,13 @@ def ask(
     reader = Reader(engine.graph, engine.root)
     read = reader.read(question)
     patient = files or (["--example", asked.example] if asked.example else [])
+    options = [part for name, value in (("--as-of", asked.as_of), ("--patient", asked.which),
+                                        ("--thresholds", asked.thresholds)) if value
+               for part in (name, value)]
     if isinstance(read, Unclear):
-        _show_nearest(reader, question, read, patient, asked)
+        _show_nearest(reader, question, read, patient, options, asked)
         raise typer.Exit(2)
-    _show_answer(reader, question, read, patient, asked)
+    _show_answer(reader, question, read, patient, options, asked)
 
 
 def _list(reader: Reader) -> list[dict[str, Any]]:
@@ -81,11 +84,11 @@ def _understood(reader: Reader, read: Understood, command: str) -> dict[str, Any
 
 
 def _show_nearest(reader: Reader, question: str, unclear: Unclear, patient: list[str],
-                  asked: Asked) -> None:
+                  options: list[str], asked: Asked) -> None:
     from ..asking.nearest import command_of, nearest
 
     found = nearest(reader, unclear)
-    entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, asked.as_of)}
+    entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, options)}
                for u in found]
     emit({"asked": question, "understood": None, "why": unclear.why, "nearest": entries},
          asked.as_json,
@@ -94,11 +97,11 @@ def _show_nearest(reader: Reader, question: str, unclear: Unclear, patient: list
 
 
 def _show_answer(reader: Reader, question: str, read: Understood, patient: list[str],
-                 asked: Asked) -> None:
+                 options: list[str], asked: Asked) -> None:
     from ..asking.answer import answer, correction
     from ..asking.nearest import command_of
 
-    understood = _understood(reader, read, command_of(read, patient, asked.as_of))
+    understood = _understood(reader, read, command_of(read, patient, options))
     if not asked.as_json:
         of = f", for {' '.join(patient[-1:])}" if read.form.about_patient and patient else ""
         typer.echo(printable(f"Understood: {understood['says']}{of}"))
@@ -107,16 +110,16 @@ def _show_answer(reader: Reader, question: str, read: Understood, patient: list[
         typer.echo(printable(f"  the same as: {understood['command']}\n"))
     if not read.form.about_patient:
         data, text = answer(read, reader.graph)
-        instead = ""
+        instead, engine = "", asked.load()
     else:
         if not patient:
             raise UsageError("no-patient", what="this is asked of a patient",
                              fix="name a patient file or --example, such as "
                                  f"{example_names()[0]}")
         assessment = asked.assess([] if asked.example else patient)
-        instead = correction(read, assessment)
+        instead, engine = correction(read, assessment), assessment.engine
         data, text = answer(read, assessment)
     if instead and not asked.as_json:
         typer.echo(printable(f"It is not so: {instead}.\n"))
     emit({"asked": question, "understood": understood, "notSo": instead or None, "answer": data},
-         asked.as_json, text)
+         asked.as_json, text, engine)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from ..engine import Engine
 from ..errors import UsageError
-from .page import graph_data, qualified, strongest
+from .links import graph_data, qualified, strongest
 from .picture import Picture, written
 
 if TYPE_CHECKING:
@@ -74,22 +74,23 @@ class MechanismGraph:
     def __repr__(self) -> str:
         return f"<MechanismGraph: {len(self.networkx)} kinds, {self.networkx.size()} links>"
 
-    def _picture(self) -> Picture:
+    def picture(self, linked: bool = False) -> Picture:
+        """Return the graph to be drawn; linked, each box leads to the entry of its name."""
         return Picture(
             "Mechanism graph",
             "Each arrow is a causal link that a source states: thick well supported, thin "
             "moderately, dashed weakly. Findings have a dashed edge, red flags a heavy one. "
-            "Links say what may be, never what is.", self.networkx, across=True)
+            "Links say what may be, never what is.", self.networkx, across=True, linked=linked)
 
     def _repr_svg_(self) -> str:
-        return self._picture().svg(alone=True)
+        return self.picture().svg(alone=True)
 
     def _repr_html_(self) -> str:
         from .display import frame
 
         figure, body = frame("Mechanism graph", self.data["knowledge"]["notice"])
         scroll = SubElement(body, "div", {"style": "overflow-x:auto"})
-        scroll.append(self._picture().element())
+        scroll.append(self.picture().element())
         details = SubElement(body, "details")
         SubElement(details, "summary").text = f"The {self.networkx.size()} links as a list"
         listed: Element = SubElement(details, "ul")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..assessment import ROOT, Assessment
 from ..mechanism import Path, is_independent
-from ..namespaces import OWL, RDFS, iri, local_name, marrow
+from ..namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
 
 _OUTCOMES = ("recommended", "considered")
 
@@ -84,11 +84,16 @@ def _certainty(assessment: Assessment, rank: float) -> str:
 
 
 def _treatments(assessment: Assessment) -> dict[str, list[str]]:
-    """Return what is recommended or considered for each kind that its criterion reads."""
+    """Return what is recommended or considered for each kind that its criterion reads.
+
+    An examination looks for a cause and acts on none.
+    """
     graph = assessment.graph
     found: dict[str, list[str]] = {}
     for outcome in _OUTCOMES:
         for intervention in assessment.related(outcome):
+            if marrow("ExaminationKind") in graph.objects(intervention, TYPE):
+                continue
             for row in assessment.rows(intervention, "For"):
                 classes = set(graph.subjects(iri(OWL, "hasValue"), row))
                 criteria = {c for e in classes

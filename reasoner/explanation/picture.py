@@ -48,7 +48,8 @@ class Picture:
     """What is to be drawn: a graph whose nodes and arrows carry ``label``, ``says`` and ``sort``.
 
     The sort of a node is plain, finding, record, flag or goal; that of an arrow high, moderate, low
-    or plain. ``across`` draws from left to right.
+    or plain. ``across`` draws from left to right; ``linked`` makes each box a link to the place in
+    the same page that bears the name of its node.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Picture:
     graph: nx.DiGraph[str]
     columns: int = 22
     across: bool = False
+    linked: bool = False
 
     def svg(self, alone: bool = False) -> str:
         """Return the picture as SVG; alone with its own paper, else to stand in a page."""
@@ -71,7 +73,8 @@ class Picture:
         digest = hashlib.sha256(repr((self.title, lines, alone)).encode()).hexdigest()[:10]
         root = Element("svg", {
             "xmlns": _SVG, "width": f"{layout.width:g}", "height": f"{layout.height:g}",
-            "viewBox": f"0 0 {layout.width:g} {layout.height:g}", "role": "img",
+            "viewBox": f"0 0 {layout.width:g} {layout.height:g}",
+            "role": "group" if self.linked else "img",
             "aria-labelledby": f"title-{digest} says-{digest}", "font-size": "13",
             "font-family": "system-ui, sans-serif", "fill": "currentColor",
             **({"class": "marrow-paper"} if alone else {}),
@@ -110,7 +113,8 @@ class Picture:
     def _box(self, root: Element, layout: Layout, name: str, data: dict[str, str],
              lines: list[str]) -> None:
         box = layout.boxes[name]
-        group = SubElement(root, "g")
+        group = SubElement(root, "a", {"href": f"#{name}", "aria-label": data["says"]}) \
+            if self.linked else SubElement(root, "g")
         SubElement(group, "title").text = data["says"]
         SubElement(group, "rect", {
             **_look(f"box-{data['sort']}"), "x": f"{box.x:g}", "y": f"{box.y:g}",

@@ -94,9 +94,10 @@ def clean(written: str, limit: int) -> str:
 def source_text(written: str) -> str:
     """Return a short text of the source as a term, as it was written; it is never a sentence.
 
-    Half a character that no encoding can carry becomes a replacement character.
+    Half a character that no encoding can carry becomes a replacement character. A text longer than
+    any unit or status is cut; nothing knows what is left of it.
     """
-    return canonical_literal(written[:100].encode("utf-8", "replace").decode(), None)
+    return canonical_literal(written[:50].encode("utf-8", "replace").decode(), None)
 
 
 def read_concept(value: Any) -> Concept:

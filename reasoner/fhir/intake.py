@@ -5,6 +5,7 @@ All resources are first put on a shelf, sorted by patient; then each patient is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ..mapping import Mappings
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
 from ..scale import read_scales
+from .answers import read_answer
 from .census import UNSURE, Census, Subject
 from .concepts import Kinds
 from .document import Entry, read_resources
@@ -205,15 +207,15 @@ class FhirInput:
                                what=f"two different resources say who {clean(subject.name, 100)} "
                                "is, so there may be two patients",
                                fix="send each patient with an id or full URL of its own")
-        reading = _Reading(self, self._notes if len(self) == 1 else Notes())
+        reading = _Reading(self, self._notes if self._is_one() else Notes())
         person = reading.read_person(subject)
         for entry, reason in self._shelf.belonging(number):
             reading.take(entry, reason)
-            if len(reading.ends) > MAX_ENTRIES:
+            if reading.ends.total() > MAX_ENTRIES:
                 raise LimitReached("too-many-entries", where=self.name,
                                    what=f"more than {MAX_ENTRIES} resources of one patient",
                                    fix="send a part of the record")
-        if len(self) == 1:
+        if self._is_one():
             self._read_rest(reading)
         return reading.finish(subject, person)
 
@@ -223,7 +225,7 @@ class FhirInput:
         With one patient there is no rest: everything is in the patient's own report.
         """
         reading = _Reading(self, self._notes)
-        if len(self) != 1:
+        if not self._is_one():
             self._read_rest(reading)
         for number in range(1, len(self) + 1):
             if self._census.subject(number).reason:
@@ -231,11 +233,15 @@ class FhirInput:
                     reading.take(entry, UNSURE)
         return ImportReport("", tally(reading.ends), reading.notes.issues())
 
+    def _is_one(self) -> bool:
+        """Return whether the input is about one patient who can be told."""
+        return len(self) == 1 and not self._census.subject(1).reason
+
     def _read_rest(self, reading: _Reading) -> None:
         for entry, reason in self._shelf.belonging(None):
             if entry.kind == MEDICATION:
                 referred = self._shelf.is_referred_to(entry.position)
-                reading.ends.append((entry.kind, reason or ("" if referred else "not-referred-to")))
+                reading.ends[entry.kind, reason or ("" if referred else "not-referred-to")] += 1
             elif not reason and entry.kind in _READERS:
                 reading.take(entry, "no-subject")
             else:
@@ -257,7 +263,7 @@ class _Reading:
 
     def __init__(self, source: FhirInput, notes: Notes) -> None:
         self.notes = notes
-        self.ends: list[tuple[str, str]] = []
+        self.ends: Counter[tuple[str, str]] = Counter()
         self._source = source
         self._context = source.context(notes)
         self._records: list[Record] = []
@@ -270,7 +276,7 @@ class _Reading:
             self.notes.add(reason, entry.name, what.format(kind=clean(entry.kind, 60)), fix)
         elif not reason:
             reason = self._read(entry)
-        self.ends.append((clean(entry.kind, 60), reason))
+        self.ends[clean(entry.kind, 60), reason] += 1
 
     def _read(self, entry: Entry) -> str:
         """Make the records of a resource; return why it cannot be used, if it cannot."""
@@ -289,7 +295,8 @@ class _Reading:
     def _make(self, entry: Entry, reader: Reader) -> str:
         """Keep the records of a resource; return why no rule can use them, if so."""
         notes = self.notes
-        made = reader(entry, self._context)
+        answered = read_answer(entry, self._context) if entry.kind == "Observation" else None
+        made = reader(entry, self._context) if answered is None else answered
         reason = notes.reason
         self._records += made
         if not made:

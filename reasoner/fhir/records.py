@@ -21,6 +21,31 @@ from .notes import Notes
 Facts = tuple[tuple[str, str], ...]
 
 
+_MEDICATION_STATUSES = frozenset({
+    "active", "cancelled", "completed", "draft", "entered-in-error", "in-progress", "intended",
+    "not-done", "not-taken", "on-hold", "stopped", "unknown",
+})
+_STATUSES = {
+    "AllergyIntolerance.clinicalStatus": frozenset({"active", "inactive", "resolved"}),
+    "AllergyIntolerance.verificationStatus": frozenset({
+        "confirmed", "entered-in-error", "presumed", "refuted", "unconfirmed"}),
+    "Condition.clinicalStatus": frozenset({
+        "active", "inactive", "recurrence", "relapse", "remission", "resolved"}),
+    "Condition.verificationStatus": frozenset({
+        "confirmed", "differential", "entered-in-error", "provisional", "refuted", "unconfirmed"}),
+    "MedicationAdministration": _MEDICATION_STATUSES,
+    "MedicationRequest": _MEDICATION_STATUSES,
+    "MedicationStatement": _MEDICATION_STATUSES,
+    "Observation": frozenset({
+        "amended", "cancelled", "corrected", "entered-in-error", "final", "preliminary",
+        "registered", "unknown"}),
+    "Procedure": frozenset({
+        "completed", "entered-in-error", "in-progress", "not-done", "on-hold", "preparation",
+        "stopped", "unknown"}),
+}
+"""What a status may be. Source: HL7 FHIR R4, the value set each element is bound to."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record: its node, its class, and what it says as local names and terms.
@@ -93,13 +118,20 @@ def start_of(resource: Resource, field: str) -> tuple[str, Any]:
 
 def status_fact(entry: Entry, notes: Notes, change: dict[str, str] | None = None) \
         -> list[tuple[str, str]]:
-    """Return the status that R4 requires, renamed where our vocabulary has another word."""
+    """Return the status that R4 requires, renamed where our vocabulary has another word.
+
+    A status that FHIR does not have is told and left out, as if it were missing.
+    """
     status = text(entry.resource.get("status"))
-    if not status:
+    if status in _STATUSES[entry.kind]:
+        return [("status", source_text((change or {}).get(status, status)))]
+    if status:
+        notes.add("status-not-understood", entry.name, f"the status {clean(status, 40)!r} of this "
+                  f"{entry.kind} is not one of FHIR", "send a status of the FHIR value set")
+    else:
         notes.add("no-status", entry.name, f"this {entry.kind} has no status",
                   "send its status; without one it may not be used")
-        return []
-    return [("status", source_text((change or {}).get(status, status)))]
+    return []
 
 
 def coded_status(entry: Entry, field: str, notes: Notes) -> str | None:
@@ -112,11 +144,14 @@ def coded_status(entry: Entry, field: str, notes: Notes) -> str | None:
     if value is None:
         return ""
     codes = {coding.code for coding in read_concept(value).codings if coding.code}
-    if len(codes) == 1:
-        return codes.pop()
+    known = codes & _STATUSES[f"{entry.kind}.{field}"]
+    if len(codes) == len(known) == 1:
+        return known.pop()
+    fault = "several codes" if len(codes) > 1 else "another code than FHIR has" if codes \
+        else "no code"
     notes.add("status-not-understood", entry.name,
-              f"{entry.kind}.{field} has " + ("several codes" if codes else "no code")
-              + "; the record is not used", "send one code of the FHIR value set")
+              f"{entry.kind}.{field} has {fault}; the record is not used",
+              "send one code of the FHIR value set")
     return None
 
 
@@ -172,6 +207,10 @@ def _end(entry: Entry, facts: list[tuple[str, str]], notes: Notes) -> list[tuple
     return [("clinicalStatus", canonical_literal("inactive", None))]
 
 
+_MAYBE_IN_USE = {canonical_literal(s, None) for s in ("active", "on-hold", "unknown")}
+"""The statuses, besides none at all, that do not say that a medication is not in use."""
+
+
 def read_medication_use(entry: Entry, context: Context) -> list[Record]:
     """Make the records of a MedicationRequest, MedicationStatement or MedicationAdministration."""
     resource, notes = entry.resource, context.notes
@@ -186,8 +225,7 @@ def read_medication_use(entry: Entry, context: Context) -> list[Record]:
                   "send the order once it is given", "information")
         change["active"] = "intended"
     facts = status_fact(entry, notes, change)
-    active = ("status", canonical_literal("active", None)) in facts
-    settled = bool(facts) and not active
+    settled = bool(facts) and facts[0][1] not in _MAYBE_IN_USE
     field, start = start_of(resource, "effective")
     if resource.get("authoredOn") is not None:
         field, start = "authoredOn", resource["authoredOn"]
@@ -199,8 +237,8 @@ def read_medication_use(entry: Entry, context: Context) -> list[Record]:
     concept = context.medicines.of(entry, notes)
     kinds = context.kinds.of(entry, "medication", concept, "MedicationKind",
                              "information" if settled else "warning")
-    if not kinds and active:
-        # A drug in use that is not known keeps every interaction open; it must not vanish.
+    if not kinds and not settled:
+        # A drug that may be in use and is not known keeps every interaction open.
         kinds = (marrow("UnrecognizedMedication"),)
         if concept.name:
             facts.append(("recordedName", canonical_literal(concept.name, None)))

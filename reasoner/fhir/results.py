@@ -8,7 +8,13 @@ from ..quantity import MAX_DIGITS, Refusal, gate, number_of, text_of
 from .document import Entry, Resource
 from .element import UCUM, Concept, clean, objects, read_concept, read_number, source_text, text
 from .flag import check_flag
+from .notes import Notes
 from .records import Context, Record, date_fact, make_records, start_of, status_fact
+
+_SETTLED = ("amended", "corrected", "final")
+_COMPARATORS = ("<", "<=", ">", ">=")
+_NOT_MEASURED = ("asked-declined", "not-applicable", "not-asked", "not-performed")
+"""Reasons that say that there is no result. Source: HL7, data-absent-reason."""
 
 
 def read_observation(entry: Entry, context: Context) -> list[Record]:
@@ -64,19 +70,33 @@ def _read_part(entry: Entry, part: _Part, context: Context) -> list[Record]:
         notes.add("no-date", entry.name,
                   f"the result {concept} has no date; it is not used",
                   "send effectiveDateTime")
-    value = next(name for name in ("valueQuantity", "valueInteger") if name in part.said)
+    value = next((name for name in part.said if name.startswith("value")), "dataAbsentReason")
+    _note_status(entry, notes)
     found = make_records(entry, "Observation", kinds, facts + dated, f"{part.path}.{value}",
                          part.ending)
     return [replace(record, unusable=_why_unusable(record, context)) for record in found]
+
+
+def _note_status(entry: Entry, notes: Notes) -> None:
+    """Note that a result is not settled, so that nobody looks for it among the conclusions."""
+    status = text(entry.resource.get("status"))
+    if status in ("preliminary", "registered", "unknown"):
+        notes.add("not-final", entry.name, f"the status of this result is {status}, so it is not "
+                  "used", "send it again once it is final")
 
 
 def _why_unusable(record: Record, context: Context) -> str:
     """Return why no rule can use a result; the gate tells what is wrong with its number."""
     said = dict(record.facts)
     number, scale = number_of(said["value"]), context.scales.get(said["kind"])
+    status = text_of(said["status"]) if "status" in said else ""
+    if status not in _SETTLED:
+        return "taken-back" if status in ("cancelled", "entered-in-error") else "not-final"
     if "date" not in said:
         return "no-date"
-    if number is None or scale is None:
+    if number is None:
+        return "no-number"
+    if scale is None:
         return ""
     signs = {name: text_of(said[name]) for name in ("comparator", "unit") if name in said}
     found = gate(number, signs.get("comparator"), signs.get("unit"), scale)
@@ -85,15 +105,20 @@ def _why_unusable(record: Record, context: Context) -> str:
 
 def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context) \
         -> list[tuple[str, str]] | None:
+    """Return what a result says as facts, or None where nothing was measured.
+
+    What was measured and cannot be read stays in the record as a text: then no older result can
+    stand in for it.
+    """
     notes = context.notes
     absent = part.get("dataAbsentReason")
     if absent is not None:
         reason = read_concept(absent)
         code = reason.codings[0].code if reason.codings else reason.text
-        notes.add("value-absent", entry.name,
-                  f"the result {concept} has no value (reason: {clean(code, 40) or 'not said'})",
+        said = clean(code, 40) or "not said"
+        notes.add("value-absent", entry.name, f"the result {concept} has no value (reason: {said})",
                   "repeat the test or send its value")
-        return None
+        return None if code in _NOT_MEASURED else [("value", source_text(f"no value: {said}"))]
     quantity = part.get("valueQuantity")
     if not isinstance(quantity, dict):
         quantity = {"value": part["valueInteger"]} if "valueInteger" in part else None
@@ -101,18 +126,24 @@ def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Contex
         form = next((clean(n, 40) for n in part if n.startswith("value")), "no value")
         notes.add("no-value", entry.name, f"the result {concept} has no number ({form})",
                   "send it as a valueQuantity")
-        return None
+        return [("value", source_text(f"no number: {form}"))]
     value = read_number(quantity["value"])
     if isinstance(value, Refusal):
         notes.add(value.code, entry.name, f"the value of {concept} {value.what}", value.fix)
-        return None
+        return [("value", source_text("no number"))]
     if value.rounded:
         notes.add("digits-rounded", entry.name,
                   f"values with more than {MAX_DIGITS} digits were rounded to {MAX_DIGITS}",
                   "send values as the laboratory reported them", "information")
     facts = [("value", value.term)]
-    if text(quantity.get("comparator")):
-        facts.append(("comparator", source_text(quantity["comparator"])))
+    sign = text(quantity.get("comparator"))
+    if sign and sign not in _COMPARATORS:
+        notes.add("comparator-not-understood", entry.name,
+                  f"the result {concept} has a comparator that is not known here",
+                  "send <, <=, > or >=")
+        return [("value", source_text(f"{clean(sign, 10)} {number_of(value.term)}"))]
+    if sign:
+        facts.append(("comparator", source_text(sign)))
     unit = _unit(quantity)
     return [*facts, ("unit", source_text(unit))] if unit else facts
 

@@ -32,11 +32,11 @@ _READ = frozenset({
     "activity", "authoredOn", "clinicalStatus", "code", "component", "created", "dataAbsentReason",
     "dateAsserted", "doNotPerform", "focus", "hasMember", "interpretation",
     "medicationCodeableConcept", "medicationReference", "patient", "period", "recordedDate",
-    "referenceRange", "status", "subject", "valueInteger", "valueQuantity", "verificationStatus",
+    "referenceRange", "status", "subject", "verificationStatus",
 })
 _TOLD = 50
 """How many fields of one resource are named; no type of FHIR has more."""
-_READ_BEGINNINGS = ("abatement", "effective", "onset", "performed")
+_READ_BEGINNINGS = ("abatement", "effective", "onset", "performed", "value")
 
 
 def note_unread_fields(entry: Entry, notes: Notes) -> None:

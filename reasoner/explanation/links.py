@@ -1,0 +1,102 @@
+"""The causal links between kinds as data and as text: what may lead to what, says who."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..assessment import ROOT, source_of
+from ..engine import Engine
+from ..knowledge import Graph
+from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow
+from ..quantity import text_of
+from ..wording import NOTICE
+
+
+def graph_data(engine: Engine) -> dict[str, Any]:
+    """Return the kinds and causal links of the mechanism graph with their sources."""
+    graph = engine.graph
+    links = [_link(graph, node) for node in graph.subjects(TYPE, marrow("CausalLink"))]
+    names = sorted({link[end] for link in links for end in ("cause", "effect")})
+    return {
+        "knowledge": {"version": engine.version, "fingerprint": engine.fingerprint,
+                      "title": graph.text(ROOT, iri(DCTERMS, "title")),
+                      "notice": graph.text(ROOT, NOTICE)},
+        "kinds": [
+            {
+                "name": name,
+                "label": graph.label(marrow(name)),
+                "says": graph.definition(marrow(name)),
+                "sort": _sort(graph, marrow(name)),
+                "where": [graph.label(p) for p in graph.objects(marrow(name),
+                                                                marrow("locatedIn"))],
+            }
+            for name in names
+        ],
+        "links": sorted(links, key=lambda link: (link["cause"], link["effect"], link["name"])),
+    }
+
+
+def _link(graph: Graph, node: str) -> dict[str, Any]:
+    certainty = graph.object(node, marrow("certainty"))
+    return {
+        "name": local_name(node),
+        "label": graph.label(node),
+        "says": graph.definition(node),
+        "cause": local_name(graph.object(node, marrow("cause")) or ""),
+        "effect": local_name(graph.object(node, marrow("effect")) or ""),
+        "certainty": graph.text(certainty, marrow("code")) if certainty else None,
+        "inContext": [local_name(c) for c in graph.objects(node, marrow("inContext"))],
+        "contradictedIn": [local_name(c) for c in graph.objects(node, marrow("contradictedIn"))],
+        "summary": graph.text(node, marrow("isSummary")) == "true",
+        "claims": [local_name(c) for c in graph.objects(node, marrow("claim"))],
+        "sources": [
+            source_of(graph, s)
+            for p in (marrow("claim"), "<http://purl.org/dc/terms/source>")
+            for s in graph.objects(node, p) if s.startswith("<")
+        ],
+        "notes": [text_of(s) for s in graph.objects(node, "<http://purl.org/dc/terms/source>")
+                  if s.startswith('"')],
+    }
+
+
+def _sort(graph: Graph, kind: str) -> str:
+    for sort in ("RedFlagKind", "MechanismKind", "DisorderKind", "FindingKind"):
+        if marrow(sort) in graph.objects(kind, TYPE):
+            return sort.removesuffix("Kind").lower()
+    return "other"
+
+
+def graph_text(engine: Engine) -> str:
+    """Return the mechanism graph as indented text."""
+    data = graph_data(engine)
+    labels = {k["name"]: k["label"] for k in data["kinds"]}
+    lines = []
+    cause = None
+    for link in data["links"]:
+        if link["cause"] != cause:
+            cause = link["cause"]
+            lines.append(labels[cause])
+        lines.append(f"  -> {labels[link['effect']]}  {qualified(link)}")
+    return "\n".join(lines) + "\n"
+
+
+def qualified(link: dict[str, Any]) -> str:
+    """Return how sure a link is, in which contexts, and who says so."""
+    parts = [f"[{link['certainty']}]"]
+    if link["summary"]:
+        parts.append("overview")
+    if link["inContext"]:
+        parts.append("in " + ", ".join(link["inContext"]))
+    if link["contradictedIn"]:
+        parts.append("not in " + ", ".join(link["contradictedIn"]))
+    parts.append(f"({', '.join(link['claims'])})" if link["claims"] else "")
+    return " ".join(part for part in parts if part)
+
+
+def strongest(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one link for each pair of kinds, so that the picture draws each arrow once."""
+    rank = {"high": 0, "moderate": 1, "low": 2}
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for link in sorted(links, key=lambda x: (bool(x["inContext"]), rank.get(x["certainty"], 3))):
+        best.setdefault((link["cause"], link["effect"]), link)
+    return list(best.values())
