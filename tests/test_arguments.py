@@ -196,3 +196,24 @@ def test_without_a_site_the_disagreement_is_shown(engine: Engine) -> None:
     assert told(found) == {("for", "G907", True), ("against", "G908", True)}
     assert all(a["sourcesDisagree"] for a in found["arguments"])
     assert {r["id"] for d in found["disagreements"] for r in d["readings"]} == {"G907", "G908"}
+
+
+def test_what_was_done_lately_undercuts(engine: Engine) -> None:
+    """G515-endoscopy asks for it, and the one on record still counts."""
+    found = arguments(case(engine, "s16-endoscopy-done-lately"), "UpperEndoscopy")
+    (done,) = [a for a in found["arguments"] if a["relation"] == "doneAlready"]
+    assert done["ground"] == "procedure record: upper endoscopy, on 2026-10-01"
+    assert attacks(found) == {(done["id"], "undercutting", "G515-endoscopy")}
+    assert (found["outcome"], found["reason"]) == ("not-recommended", "already-done")
+
+
+def test_every_reason_for_an_outcome_argues(engine: Engine) -> None:
+    """A relation that the schema names as a reason and not as an argument would go unheard."""
+    graph = engine.graph
+    reasons = {s for s, p, _ in graph.triples if p == marrow("reasonFor")}
+    assert len(reasons) >= 10
+    assert {r for r in reasons if graph.text(r, marrow("argues")) is None} == set()
+    signs = {graph.text(s, p) for s, p, _ in graph.triples if p == marrow("argues")}
+    assert signs == {"confirming", "for", "possible", "against", "doubting", "excluding"}
+    manners = {graph.text(s, p) for s, p, _ in graph.triples if p == marrow("attacks")}
+    assert manners == {"rebutting", "undercutting"}

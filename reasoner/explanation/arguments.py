@@ -181,16 +181,21 @@ def _entry(assessment: Assessment, argument: Argument, found: tuple[Disagreement
     graph = assessment.graph
     source = argument.ground[2]
     proof = assessment.prove(argument.ground)
+    ground = assessment.wording.record(source) if assessment.wording.is_record(source) \
+        else assessment.wording.sentence(argument.ground)
+    read = source_of(graph, source)
+    if not read["provenance"]:
+        read["label"] = ground  # a flag, a refusal or a record: no statement of a source
     return {
         "about": local_name(argument.fact[2]),
         "sign": argument.sign,
         "attacks": argument.attacks or None,
         "relation": local_name(argument.fact[1]),
         "settles": assessment.wording.sentence(argument.fact),
-        "ground": assessment.wording.sentence(argument.ground),
+        "ground": ground,
         "groundStatement": [term.strip("<>") for term in argument.ground],
         "rule": local_name(argument.derivation.rule) if argument.derivation else None,
-        **source_of(graph, source),
+        **read,
         "modality": _code(graph, source, "modality"),
         "certainty": _code(graph, source, "certainty"),
         "facts": because(assessment, argument.ground),
@@ -228,7 +233,7 @@ def argument_lines(data: dict[str, Any]) -> list[str]:
             note = "; sources disagree" if entry["sourcesDisagree"] else ""
             said = f"{entry['label']} ({grade}; {source} [{entry['provenance']}]{note})"
         else:
-            said = entry["ground"]
+            said = entry["label"]
         lines.append(f"  {_SIGNS[entry['sign']]:<2} {entry['number']}. {entry['sign']}: {said}")
         lines.append(f"       so {entry['settles']}")
         lines += [f"       from {fact}" for fact in entry["facts"]]
