@@ -100,8 +100,7 @@ def patient_graph(asked: Asked, patient: list[str], form: str, inferred: bool) \
         data = write_conclusions(assess_graph(engine, graph, day, issues), graph)
     else:
         data = write_graph(graph, form, engine.vocabulary)
-    told = [i for i in issues if i.severity == "warning"]
-    if told:
-        typer.echo(f"marrow: {len(told)} things of the input are not in this graph; "
-                   "--import-report of explain lists them", err=True)
+    if issues:
+        typer.echo("marrow: what could not be read is not in this graph; notes on the input: "
+                   f"{len(issues)}; explain --import-report lists them", err=True)
     return data, engine
