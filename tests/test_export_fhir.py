@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from patients import patients
 from reasoner.assessment import Assessment
 from reasoner.cli.main import app
 from reasoner.engine import Engine
@@ -118,6 +121,13 @@ def test_a_bundle_is_valid_and_says_what_the_report_says(engine: Engine, path: P
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda p: p.parent.name)
 def test_every_golden_bundle_is_valid(engine: Engine, path: Path) -> None:
     check(assess(engine, path, AS_OF))
+
+
+@settings(deadline=None, derandomize=True, max_examples=6,
+          suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@given(data=st.data())
+def test_the_bundle_of_any_patient_is_valid(engine: Engine, data: st.DataObject) -> None:
+    check(assess(engine, data.draw(patients(engine.graph)).encode(), AS_OF))
 
 
 def sent(*more: Json) -> bytes:

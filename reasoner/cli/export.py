@@ -47,6 +47,7 @@ def export(
     from ..exchange.file import write_record
 
     check_asked(fhir, form, inferred)
+    out = "" if out == "-" else out
     if asked.as_json and not out:
         raise UsageError("no-file", what="--json tells of the file that was written",
                          fix="name the file with -o")
