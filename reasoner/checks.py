@@ -23,7 +23,7 @@ from .taxonomy import TAXONOMY_FILE, is_current, read_files
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-SEVERITIES = ("error", "warning")
+SEVERITIES = ("error", "warning", "information")
 _FILE = MARROW + "file/"
 _NAME = re.compile(r"\bmarrow:([A-Za-z0-9_][A-Za-z0-9_-]*)")
 _SUBJECT = re.compile(r"^marrow:([A-Za-z0-9_-]+)", re.MULTILINE)

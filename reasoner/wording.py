@@ -18,6 +18,8 @@ from .rule import Atom
 SENTENCE = marrow("sentence")
 NOTICE = marrow("notice")
 ASKED_AS = marrow("askedAs")
+_SAID_BY_THEMSELVES = (TYPE, marrow("meets"))
+"""The relations whose object, a criterion or a row, can have a sentence of its own."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Wording:
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""
         s, p, o = fact
-        template = self.graph.text(p, SENTENCE)
+        own = self.graph.text(o, SENTENCE) if p in _SAID_BY_THEMSELVES else None
+        template = own or self.graph.text(p, SENTENCE)
         if template is None:
             return f"{self.name(s)} {self.graph.label(p)} {self.name(o)}"
         return template.replace("{subject}", self.name(s)).replace("{object}", self.name(o))

@@ -15,15 +15,19 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, diff, plain, release
+from . import ask, diff, export, plain, release
 from .call import (
     AsJson,
     Asked,
+    Audience,
     Files,
+    Language,
     about_a_patient,
+    answer,
     answering,
     emit,
     last_of,
+    only_for_clinicians,
     read_input,
     read_record,
     tell_site,
@@ -80,6 +84,8 @@ def explain(
         bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
                                                    "not needed or not understood, and why.")
     ] = False,
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
@@ -87,6 +93,9 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
+    if import_report or all_patients or compare:
+        only_for_clinicians((audience, language),
+                            "--import-report, --all-patients and --compare-evidence")
     if import_report:
         show_import(asked, patient)
         return
@@ -99,8 +108,9 @@ def explain(
         emit(found, asked.as_json, partial(compare_text, found), both.engine)
         return
     assessment = asked.assess(patient, evidence)
-    emit(report(assessment) if asked.as_json else None, asked.as_json,
-         partial(explain_text, assessment, everything))
+    answer(assessment, (audience, language), "explain", (everything,),
+           lambda: report(assessment), lambda: explain_text(assessment, everything),
+           asked.as_json, says_site=True)
 
 
 @app.command()
@@ -113,7 +123,8 @@ def why(
                                        "local name, such as a kind or an intervention.")
     ],
     rdf: Annotated[
-        str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
+        str, typer.Option("--rdf", help="Write the proof to this file as TriG, or with "
+                                        "--justifications those.")
     ] = "",
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
@@ -129,30 +140,38 @@ def why(
         int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
                                                           "look for.")
     ] = 50,
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
-    from ..store import write_trig
+    from ..graphs.justifications import justifications_quads
+    from ..store import write_quads, write_trig
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
     if rdf and any(Path(rdf).exists() and Path(rdf).samefile(f) for f in files if Path(f).exists()):
         raise UsageError("writes-over-its-input", what="--rdf names the patient's file",
                          fix="name another file to write the proof to")
     assessment = asked.assess(files)
-    fact = find_conclusion(assessment, wanted)
-    if rdf:
-        write_trig(assessment, fact, Path(rdf))
+    if rdf or draw or every or unfold:
+        only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
+    if rdf and not every:
+        write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:
         tell_site(assessment.engine)
-        typer.echo(draw_why(assessment, fact, draw), nl=False)
+        typer.echo(draw_why(assessment, find_conclusion(assessment, wanted), draw), nl=False)
         return
     if every:
-        found = justifications(assessment, fact, most)
+        found = justifications(assessment, find_conclusion(assessment, wanted), most)
+        if rdf:
+            write_quads(justifications_quads(assessment, found), Path(rdf))
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
-    emit(why_data(assessment, fact, unfold) if asked.as_json else None, asked.as_json,
-         partial(explain_why, assessment, fact, unfold), assessment.engine)
+    answer(assessment, (audience, language), "why", (wanted,),
+           lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
+           lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
+           asked.as_json)
 
 
 @app.command()
@@ -199,6 +218,7 @@ def query(
 
     Without a patient the query is asked of the knowledge alone.
     """
+    from ..graphs.asked import graphs_for
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
@@ -206,7 +226,8 @@ def query(
     parameters = read_parameters(text, given)
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
-        engine, answer = about.engine, answer_query(about, text, parameters)
+        graphs = graphs_for(about, wanted, parameters)
+        engine, answer = about.engine, answer_query(about, text, parameters, graphs)
     else:
         engine = asked.load()
         answer = answer_query(engine.graph, text, parameters)
@@ -350,6 +371,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 ask.register(app)
 diff.register(app)
+export.register(app)
 plain.register(app)
 release.register(app)
 
