@@ -114,6 +114,11 @@ class Assessment:
         target = self.graph.object(ROOT, marrow("explains")) or ""
         return paths_to(self.graph, self.patient.patient, self.facts, target)
 
+    @property
+    def has_died(self) -> bool:
+        """Whether the patient has died by the as-of date, so that nobody is asked to act."""
+        return (self.patient.patient, TYPE, marrow("DeceasedPatient")) in self.facts
+
     def outcome_of(self, intervention: str) -> str | None:
         """Return the outcome predicate of an intervention, if it has one."""
         for outcome in self.graph_outcomes:
@@ -139,10 +144,12 @@ class Assessment:
         return "not-met" if local_name(outcome) == "notApplicable" else None
 
     def _refined(self, name: str | None, intervention: str) -> str | None:
-        """Say stale where every missing item is only too old, out of scope where none is."""
+        """Say conflicting where results of a missing item disagree, stale where all are too old."""
         if name != "missing":
             return name
         missing = {item for item, _ in self.missing(intervention)}
+        if not missing.isdisjoint(self.related("hasConflictOn")):
+            return "conflicting"
         if missing == {marrow("outsidePopulationWithout")}:
             return self.graph.text(marrow("outOfScope"), marrow("reasonName"))
         stale = {
@@ -162,7 +169,12 @@ class Assessment:
         ]
 
     def missing(self, intervention: str) -> list[tuple[str, str]]:
-        """Return each unknown item that keeps an outcome open, with how it reads."""
+        """Return each unknown item that keeps an outcome open, with how it reads.
+
+        Nothing is asked about a patient who has died.
+        """
+        if self.has_died:
+            return []
         starts = [self.fact("mightMeet", row)
                   for direction in ("For", "Against")
                   for row in self.rows(intervention, direction, "mightMeet")
@@ -171,7 +183,9 @@ class Assessment:
         starts += [self.fact("lacks", r) for r in self.related("lacks")
                    if not set(self.graph.objects(r, marrow("intervention"))).isdisjoint(
                        self.graph.objects(intervention, marrow("within")))]
-        starts += [self.fact("ageUnknownFor", intervention)]
+        starts += [self.fact("ageUnknownFor", intervention),
+                   self.fact("mightBeIndicated", intervention),
+                   self.fact("mightBeExcluded", intervention)]
         found: dict[str, str] = {}
         seen: set[Atom] = set()
         while starts:
@@ -190,8 +204,8 @@ class Assessment:
             return {}
         items = self.graph.objects(term, marrow("item"))
         if not items:
-            return {term: self.wording.name(term)}
-        label = " or ".join(self.wording.name(item) for item in items)
+            return {term: self.wording.asked(term)}
+        label = " or ".join(self.wording.asked(item) for item in items)
         return dict.fromkeys(items, label)
 
 

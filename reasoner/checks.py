@@ -1,9 +1,9 @@
 """Check the knowledge itself: what is wrong with the ontology before any patient is read.
 
 A check is a query under ``queries/checks`` whose rows are the violations; how much a violation
-matters stands in one table beside them. Three things a query over the ontology cannot see are
+matters stands in one table beside them. Four things a query over the ontology cannot see are
 added here: whether the generated file is up to date, whether rules and shapes name only declared
-terms, and what a reasoner for OWL 2 DL says.
+terms, whether every rule can fire, and what a reasoner for OWL 2 DL says.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from .engine import load_engine
 from .errors import KnowledgeError
-from .knowledge import find_root
+from .knowledge import find_root, read_knowledge
 from .namespaces import DCTERMS, LABEL, MARROW, TYPE, marrow, shorten
 from .store import ox_term
 from .taxonomy import TAXONOMY_FILE, is_current, read_files
@@ -22,7 +23,7 @@ from .taxonomy import TAXONOMY_FILE, is_current, read_files
 if TYPE_CHECKING:
     import pyoxigraph as ox
 
-SEVERITIES = ("error", "warning")
+SEVERITIES = ("error", "warning", "information")
 _FILE = MARROW + "file/"
 _NAME = re.compile(r"\bmarrow:([A-Za-z0-9_][A-Za-z0-9_-]*)")
 _SUBJECT = re.compile(r"^marrow:([A-Za-z0-9_-]+)", re.MULTILINE)
@@ -91,6 +92,8 @@ def run_checks(dl: bool = False, root: Path | None = None) -> list[Row]:
             for row in run_query(root, name, severity, loaded)]
     rows += check_taxonomy(root)
     rows += check_names(loaded)
+    if not any(row["severity"] == "error" for row in rows):
+        rows += check_firing(root)
     if dl:
         rows += check_logic(root, loaded)
     return sorted(rows, key=lambda r: (SEVERITIES.index(r["severity"]), r["check"], r["where"],
@@ -186,6 +189,19 @@ def check_names(loaded: Loaded) -> list[Row]:
         Row(severity="error", check="undeclared-term-in-a-query-or-shape", where=file,
             what=f"it names {shorten(term)}, which no file declares")
         for file, terms in loaded.names.items() for term in sorted(terms - loaded.declared)
+    ]
+
+
+def check_firing(root: Path) -> list[Row]:
+    """Return the rules, or branches of one, that nothing can feed; asked of sound knowledge."""
+    from .firing import idle_rules
+
+    if not any((root / "queries" / "rules").glob("*.rq")):
+        return []
+    return [
+        Row(severity="error", check="rule-that-can-never-fire", where=f"queries, {name}",
+            what=f"nothing can supply what branch {', '.join(map(str, branches))} reads")
+        for name, branches in idle_rules(load_engine(root), read_knowledge(root)).items()
     ]
 
 

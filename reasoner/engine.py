@@ -40,8 +40,10 @@ if TYPE_CHECKING:
 GATE_PREDICATES = frozenset(
     marrow(name)
     for name in ("ageInMonths", "ageInYears", "amount", "amountAtLeast", "amountAtMost",
-                 "closesInDays", "closesOn", "countedFrom", "daysAgo", "endedDaysAgo", "minutesAgo",
-                 "ofInterval", "opensInDays", "opensOn", "startedDaysAgo")
+                 "clockSecondsAgoAtLeast", "clockSecondsAgoAtMost", "closesInDays", "closesOn",
+                 "countedFrom", "daysAgo", "diedDaysAgo", "endedDaysAgo", "ofInterval",
+                 "opensInDays", "opensOn", "secondsAgoAtLeast", "secondsAgoAtMost",
+                 "startedDaysAgo", "zonedSecondsAgo")
 )
 """What the gate writes: what is computed from dates and values before any rule runs."""
 

@@ -255,15 +255,18 @@ class _Printer:
     def _premises(self, atoms: tuple[Atom, ...]) -> None:
         waiting = list(atoms)
         while waiting:
-            best = min(waiting, key=self._cost)
+            best = min(waiting, key=lambda atom: self._cost(atom, waiting))
             waiting.remove(best)
             self._premise(best)
 
-    def _cost(self, atom: Atom) -> tuple[int, int]:
+    def _cost(self, atom: Atom, waiting: list[Atom]) -> tuple[int, int, bool]:
+        """Rank a premise: linked ones first, then tests, then values, then what opens a search."""
         s, _, o = atom
         open_ends = (s not in self.names) + (is_variable(o) and o not in self.names)
         linked = (s in self.names) or (o in self.names)
-        return (0 if linked or not self.names else 9, open_ends)
+        fresh = {v for v in (s, o) if is_variable(v) and v not in self.names}
+        opens = any(other[0] in fresh for other in waiting if other != atom)
+        return (0 if linked or not self.names else 9, open_ends, opens)
 
     def _premise(self, atom: Atom) -> None:
         s, _, o = atom

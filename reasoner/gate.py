@@ -7,16 +7,17 @@ the proof like any other. What cannot be used is named in an issue and used by n
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 
 from .crosscheck import Disagreement, Measured, find_disagreements, read_cross_checks
-from .errors import Issue
+from .errors import Issue, LimitReached
 from .interval import read_intervals, window_facts
 from .knowledge import Graph
-from .namespaces import DATE, DATETIME, GATE, TYPE, local_name, marrow
+from .moment import moment_facts, moment_of
+from .namespaces import BOOLEAN, DATE, DATETIME, GATE, TYPE, local_name, marrow
 from .patient import PatientGraph, reviews_in_doubt
 from .quantity import (
     Amount,
@@ -34,6 +35,10 @@ from .scale import read_scales
 OBSERVATION = marrow("Observation")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATETIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?")
+MAX_AT_ONE_TIME = 100
+"""How many results of one kind one date or time may bear; each is compared with all the others."""
+_ORDERED = ("value", "unreadAs")
+"""What a record says that is put in order with others of its kind: results, read or not."""
 _DAY_FACTS = (
     ("date", "daysAgo"),
     ("start", "startedDaysAgo"),
@@ -83,7 +88,11 @@ class GatedPatient:
 
 
 def gate_patient(graph: PatientGraph, knowledge: Graph, as_of: date) -> GatedPatient:
-    """Gate every number and date of a patient graph as of a date."""
+    """Gate every number and date of a patient graph as of a date.
+
+    Raises:
+        LimitReached: more results of one kind bear one date or time than can be compared.
+    """
     return _Gate(graph, knowledge, as_of).run()
 
 
@@ -100,14 +109,17 @@ class _Gate:
         self.origins: dict[Atom, Computed] = {}
         self.issues: list[Issue] = []
         self.dropped: set[str] = set()
+        self.unsaid: set[Atom] = set()
         self.measured: list[Measured] = []
         self.days: dict[Atom, date] = {}
         self.withheld: dict[Atom, Withheld] = {}
 
     def run(self) -> GatedPatient:
+        self._count()
         for node in sorted(self.about):
             if node == self.patient:
                 self._age()
+                self._death()
             else:
                 self._days(node)
                 if OBSERVATION in self.about[node][TYPE]:
@@ -121,7 +133,8 @@ class _Gate:
         self.dropped |= doubted
         self.days = {f: day for f, day in self.days.items() if f[0] not in self.dropped}
         self._windows()
-        kept = {t for t in self.triples if t[0] not in self.dropped and t[2] not in self.dropped}
+        kept = {t for t in self.triples - self.unsaid
+                if t[0] not in self.dropped and t[2] not in self.dropped}
         kept |= {t for t in self.origins if t[0] not in self.dropped}
         return GatedPatient(self.patient, self.as_of, frozenset(kept), self.origins,
                             tuple(self.issues), self.withheld)
@@ -136,6 +149,19 @@ class _Gate:
         for fact, computed in self.origins.items():
             if fact[0] == node:
                 self.withheld[fact] = Withheld(computed, by)
+
+    def _count(self) -> None:
+        """Refuse results by the hundreds that nothing puts in order: each is compared with all."""
+        together = Counter(
+            (kind, written) for about in self.about.values() if about[marrow("value")]
+            for kind in about[marrow("kind")] for written in about[marrow("date")]
+        )
+        for (kind, written), number in sorted(together.items()):
+            if number > MAX_AT_ONE_TIME:
+                raise LimitReached(
+                    "too-many-results-at-one-time", where=self.knowledge.label(kind),
+                    what=f"{number} results are dated {text_of(written)[:30]}",
+                    fix=f"send their times, or at most {MAX_AT_ONE_TIME} of one time")
 
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
@@ -161,6 +187,31 @@ class _Gate:
             self._add(self.patient, "ageInYears", integer_literal(age), "age", premise)
             self._add(self.patient, "ageInMonths", integer_literal(months), "age", premise)
 
+    def _death(self) -> None:
+        """Compute how long ago the patient died; a death after the as-of date has not happened."""
+        about = self.about[self.patient]
+        dates = about[marrow("deceasedDate")]
+        said = {(self.patient, marrow("deceased"), o) for o in about[marrow("deceased")]}
+        days = {written: self._date(self.patient, written) for written in dates}
+        coming = {w for w, day in days.items() if day is not None and day > self.as_of}
+        for written in coming:
+            self.unsaid.add((self.patient, marrow("deceasedDate"), written))
+        if coming and coming == set(dates):
+            self.unsaid |= said
+            self._issue(self.patient, "died-after-the-as-of-date", "the patient died after the "
+                        "as-of date, so the answer is for the patient as alive then",
+                        "ask as of today for what holds now")
+            return
+        for written, day in days.items():
+            if day is not None and written not in coming:
+                self._add(self.patient, "diedDaysAgo", integer_literal((self.as_of - day).days),
+                          "days", (self.patient, marrow("deceasedDate"), written))
+        if dates or any(_says_true(o) for _, _, o in said):
+            self._issue(self.patient, "deceased", "the record says that the patient has died; "
+                        "nothing is advised", "ask as of a date before the death")
+        else:
+            self.unsaid |= said
+
     def _days(self, node: str) -> None:
         found: dict[str, int] = {}
         for predicate, fact in _DAY_FACTS:
@@ -181,7 +232,7 @@ class _Gate:
                 self._add(node, fact, integer_literal(ago), "days", premise)
                 found.setdefault(predicate, ago)
                 if predicate == "date":
-                    self._minutes(node, written, premise)
+                    self._order(node, written, premise)
         if "date" not in found:
             for predicate in ("onset", "start"):
                 if predicate in found:
@@ -189,14 +240,12 @@ class _Gate:
                     self._add(node, "daysAgo", integer_literal(found[predicate]), "days",
                               (node, marrow(predicate), written))
 
-    def _minutes(self, node: str, written: str, premise: Atom) -> None:
-        lexical, datatype, _ = literal_parts(written)
-        if datatype != DATETIME:
-            return
-        moment = _moment_of(lexical)
-        end = datetime.combine(self.as_of + timedelta(days=2), time.min)
-        minutes = (end - moment) // timedelta(minutes=1)
-        self._add(node, "minutesAgo", integer_literal(minutes), "days", premise)
+    def _order(self, node: str, written: str, premise: Atom) -> None:
+        """Bound the moment a result's date may mean, so that results can be put in order."""
+        if any(self.about[node][marrow(p)] for p in _ORDERED):
+            lexical, _, _ = literal_parts(written)
+            for name, seconds in moment_facts(lexical, self.as_of).items():
+                self._add(node, name, integer_literal(seconds), "days", premise)
 
     def _windows(self) -> None:
         """Count the intervals from every record that they can be counted from."""
@@ -218,7 +267,7 @@ class _Gate:
         if pattern is not None and pattern.fullmatch(lexical):
             try:
                 if datatype == DATETIME:
-                    _moment_of(lexical)
+                    moment_of(lexical)
                 return date.fromisoformat(lexical[:10])
             except (OverflowError, ValueError):
                 pass  # no such day or time: told below
@@ -316,15 +365,16 @@ class _Gate:
         return (days[0], tuple(dates)) if days else (0, ())
 
 
+def _says_true(written: str) -> bool:
+    """Tell whether a statement that somebody has died has to be taken as made.
+
+    Only a plain no is a no; what cannot be read must not pass for it.
+    """
+    lexical, datatype, _ = literal_parts(written)
+    return not (datatype == BOOLEAN and lexical in ("false", "0"))
+
+
 def _is_settled(about: dict[str, list[str]]) -> bool:
     """Return whether a record is a dated result that no one may still take back."""
     dates, status = about[marrow("date")], about[marrow("status")]
     return len(dates) == 1 and [text_of(s) in _SETTLED for s in status] == [True]
-
-
-def _moment_of(lexical: str) -> datetime:
-    """Return a dateTime as naive UTC; raise ValueError or OverflowError if there is no such one."""
-    moment = datetime.fromisoformat(lexical.replace("Z", "+00:00"))
-    if moment.tzinfo is None:
-        return moment
-    return (moment - (moment.utcoffset() or timedelta())).replace(tzinfo=None)

@@ -146,3 +146,11 @@ def _without_doubles(paths: list[Path]) -> list[Path]:
 def is_mechanism(graph: Graph, kind: str) -> bool:
     """Tell whether a kind is a mechanism."""
     return marrow("MechanismKind") in graph.objects(kind, TYPE)
+
+
+def grade_of(graph: Graph, rank: float) -> str | None:
+    """Return how sure a link or path of a rank is, as the ontology calls it."""
+    for point in ("HighCertainty", "ModerateCertainty", "LowCertainty"):
+        if graph.number(marrow(point), marrow("rank")) == rank:
+            return graph.text(marrow(point), marrow("code"))
+    return None

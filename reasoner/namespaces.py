@@ -82,5 +82,6 @@ SUBCLASS = iri(RDFS, "subClassOf")
 DECIMAL = XSD + "decimal"
 INTEGER = XSD + "integer"
 STRING = XSD + "string"
+BOOLEAN = XSD + "boolean"
 DATE = XSD + "date"
 DATETIME = XSD + "dateTime"

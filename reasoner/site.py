@@ -108,12 +108,26 @@ def _replace_bound(graph: Graph, decided: SiteThreshold) -> tuple[set[Atom], set
     }
 
 
-def set_aside_by(graph: Graph, follows: str) -> set[str]:
+def other_readings(graph: Graph, statement: str) -> set[str]:
     """Return the other readings of the disagreements in which a statement is one reading."""
     return {
-        other for disagreement in graph.subjects(marrow("reading"), follows)
+        other for disagreement in graph.subjects(marrow("reading"), statement)
         for other in graph.objects(disagreement, marrow("reading"))
-    } - {follows}
+    } - {statement}
+
+
+def set_aside_by(graph: Graph, follows: str) -> set[str]:
+    """Return what is not followed where a statement is: the other readings and their parts.
+
+    G1203-later is a part of G1203.
+    """
+    others = other_readings(graph, follows)
+    parts = {
+        row for sort in ("GuidanceRow", "MonitoringRow", "FlagRow", "Requirement", "Statement")
+        for row in graph.subjects(TYPE, marrow(sort))
+        if any(row.startswith(f"{other[:-1]}-") for other in others)
+    }
+    return others | parts
 
 
 def _without(graph: Graph, readings: set[str]) -> Iterator[Atom]:

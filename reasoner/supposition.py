@@ -96,8 +96,14 @@ def _towards_member(assessment: Assessment, leaf: Member, depth: int) -> Iterato
         yield Change("add", leaf.kind)
 
 
-def away_from(assessment: Assessment, criterion: str) -> Iterator[Change]:
-    """Yield changes of what can be changed that would free a patient from a criterion."""
+def away_from(assessment: Assessment, criterion: str, seen: frozenset[str] = frozenset()) \
+        -> Iterator[Change]:
+    """Yield changes of what can be changed that would free a patient from a criterion.
+
+    Criteria can conclude what they read through one another; one that was gone through on the way
+    here (``seen``) is not gone through again.
+    """
+    inside = seen | {criterion}
     for leaf in leaves(members_of(assessment, criterion)):
         if leaf.status == "not-met":
             continue
@@ -107,4 +113,6 @@ def away_from(assessment: Assessment, criterion: str) -> Iterator[Change]:
             yield failing(leaf.kind, leaf.threshold)
         elif leaf.relation == "has" and leaf.kind:
             for maker in criteria_of(assessment.graph, "has", leaf.kind):
-                yield from (c for c in away_from(assessment, maker) if c.verb == "set")
+                if maker not in inside:
+                    yield from (c for c in away_from(assessment, maker, inside)
+                                if c.verb == "set")

@@ -49,6 +49,13 @@ def article_alone(knowledge: Knowledge) -> Knowledge:
     return replace(knowledge, graph=Graph(graph.triples - dropped))
 
 
+def tier_of(graph: Graph, statement: str) -> str:
+    """Return who says a statement: the article, guidelines, or this project."""
+    provenance = graph.object(statement, marrow("provenance"))
+    return {marrow("FromArticle"): ARTICLE, marrow("ProjectDecision"): "this project"}.get(
+        provenance or "", "guidelines")
+
+
 def _follow_up_of_guidelines(graph: Graph) -> set[Atom]:
     """Return what makes rows follow something up, and when, that no claim asks for."""
     kind, interval = marrow("MonitoringRow"), marrow("interval")

@@ -1,6 +1,7 @@
 """Validate a patient graph against the patient shapes, in a clinician's words.
 
-A record that breaks a shape is set aside and named; the rest of the graph is still used.
+A record that breaks a shape is named and reduced to what it may be about; the rest of the graph is
+still used.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import Issue
-from .knowledge import Graph
+from .knowledge import RECORD_CLASSES, Graph
 from .likeness import Likeness, counterpart, group_alike
-from .namespaces import SH, TYPE, iri, local_name, marrow, shorten
-from .patient import PatientGraph, reviews_in_doubt
+from .namespaces import RDFS, SH, TYPE, iri, local_name, marrow, shorten
+from .patient import PatientGraph
 from .quantity import literal_parts, text_of
 from .rule import Atom
 
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken constraint: the node, the property if any, the value if any, and the message."""
+    """One broken constraint: the node, the property if any, the value if any, and the message.
+
+    What breaks a constraint of severity ``sh:Warning`` is told and stays in the graph.
+    """
 
     node: str
     path: str | None
     value: str | None
     message: str
+    stays: bool = False
 
 
 def to_rdflib(triples: frozenset[Atom] | set[Atom]) -> rdflib.Graph:
@@ -57,6 +62,11 @@ def to_rdflib(triples: frozenset[Atom] | set[Atom]) -> rdflib.Graph:
     for s, p, o in triples:
         graph.add((node(s), node(p), node(o)))
     return graph
+
+
+_SUBCLASS = iri(RDFS, "subClassOf")
+_LONGEST = 500
+"""How long a text of a record may be; the shapes say the same."""
 
 
 @lru_cache(maxsize=4)
@@ -112,6 +122,7 @@ def broken_constraints(triples: frozenset[Atom] | set[Atom], shapes: Path) -> li
         found.append(Violation(
             report.object(node, iri(SH, "focusNode")) or "",
             path, value, text_of(messages[0]) if messages else "it breaks a shape",
+            report.object(node, iri(SH, "resultSeverity")) == iri(SH, "Warning"),
         ))
     return _in_order(found)
 
@@ -140,31 +151,57 @@ def _of_all(found: list[Violation], alike: Likeness, graph: PatientGraph) -> Ite
 
 def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph) \
         -> tuple[PatientGraph, tuple[Issue, ...]]:
-    """Return the graph without the records that break a shape, and an issue for each violation.
+    """Return the graph without what breaks a shape, and an issue for each violation.
 
-    Of the patient node itself only the offending statement is removed. A list that holds a record
-    which could not be read counts as not reviewed.
+    A record that breaks one is reduced to an unread record: what it may be about, which class of
+    records it is one of and its date, so that the rules hold what it bears on for unknown. Of the
+    patient node itself only the offending statement is removed.
     """
-    bad = {v.node for v in violations if v.node != graph.patient}
-    doubted = reviews_in_doubt(graph.triples, bad, knowledge) - bad
-    bad |= doubted
-    wrong = {(v.path, v.value) for v in violations if v.node == graph.patient}
-    kept = frozenset(
-        (s, p, o) for s, p, o in graph.triples
-        if s not in bad and o not in bad
-        and not (s == graph.patient and ((p, o) in wrong or (p, None) in wrong))
-    )
+    broken = {v.node for v in violations if v.node != graph.patient}
+    wrong = {(v.path, v.value) for v in violations if v.node == graph.patient and not v.stays}
+    kept: set[Atom] = set()
+    misplaced: set[str] = set()
+    for s, p, o in graph.triples:
+        if s == graph.patient and ((p, o) in wrong or (p, None) in wrong):
+            misplaced.add(o)
+        elif s not in broken and o not in broken:
+            kept.add((s, p, o))
+    broken |= misplaced - {o for s, _, o in kept if s == graph.patient}
+    about: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for s, p, o in graph.triples:
+        if s in broken:
+            about[s][p].append(o)
+    kept = {t for t in kept if t[0] not in broken}
+    for node, said in about.items():
+        kept |= _unread(graph.patient, node, said, knowledge)
     sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
     issues = tuple(
         Issue("breaks-a-shape", sources.get(v.node) or local_name(v.node), _what(v),
               "correct the record and send it again")
         for v in violations
-    ) + tuple(
-        Issue("list-in-doubt", local_name(node), "a record of this list could not be read, so the "
-              "list counts as not reviewed", "correct the record and send it again")
-        for node in sorted(doubted)
     )
-    return PatientGraph(graph.patient, kept, graph.source), issues
+    return PatientGraph(graph.patient, frozenset(kept), graph.source), issues
+
+
+_TOLD = ("recordSource", "recordedName")
+_DATED = ("date", "onset", "start")
+
+
+def _unread(patient: str, node: str, about: dict[str, list[str]], knowledge: Graph) -> set[Atom]:
+    """Return what can be said of a record that breaks a shape: nothing, if it is none."""
+    classes = {*knowledge.subjects(_SUBCLASS, RECORD_CLASSES)} - {marrow("UnreadRecord")}
+    sorts = classes.intersection(about[TYPE] + about[marrow("unreadAs")])
+    if not sorts:
+        return set()
+    said = {(node, TYPE, marrow("UnreadRecord")), (patient, marrow("hasUnreadRecord"), node)}
+    said |= {(node, marrow("unreadAs"), sort) for sort in sorts}
+    said |= {(node, marrow("kind"), kind) for kind in about[marrow("kind")]
+             if marrow("Kind") in knowledge.objects(kind, TYPE)}
+    for name in _TOLD:
+        said |= {(node, marrow(name), text) for text in about[marrow(name)][:1]
+                 if text.startswith('"') and len(text_of(text)) <= _LONGEST}
+    dates = [about[marrow(name)][0] for name in _DATED if len(about[marrow(name)]) == 1]
+    return said | {(node, marrow("date"), date) for date in dates[:1]}
 
 
 def _what(violation: Violation) -> str:

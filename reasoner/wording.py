@@ -17,6 +17,9 @@ from .rule import Atom
 
 SENTENCE = marrow("sentence")
 NOTICE = marrow("notice")
+ASKED_AS = marrow("askedAs")
+_SAID_BY_THEMSELVES = (TYPE, marrow("meets"))
+"""The relations whose object, a criterion or a row, can have a sentence of its own."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Wording:
 
     def notice(self) -> str:
         """Return the sentence that every output carries."""
-        return self.graph.text(f"<{MARROW}>", NOTICE) or ""
+        return notice_of(self.graph)
 
     def name(self, term: str) -> str:
         """Return how a term reads: its value, its label, or what its record says."""
@@ -41,7 +44,13 @@ class Wording:
             days = dict.fromkeys(text_of(window[marrow(name)]) for name in ("opensOn", "closesOn")
                                  if marrow(name) in window)
             return f"{self.graph.label(window[marrow('ofInterval')])}, {' to '.join(days)}"
-        return self.graph.label(term)
+        return self.record(term) if self.is_record(term) else self.graph.label(term)
+
+    def asked(self, term: str) -> str:
+        """Return how a term reads where it is asked for: as its sort is asked, or by its name."""
+        forms = [f for sort in self.graph.objects(term, TYPE)
+                 if (f := self.graph.text(sort, ASKED_AS))]
+        return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
 
     def of_window(self, term: str) -> dict[str, str]:
         """Return what the gate says of a window; nothing for any other term."""
@@ -59,7 +68,8 @@ class Wording:
     def sentence(self, fact: Atom) -> str:
         """Return a statement as a sentence without its full stop."""
         s, p, o = fact
-        template = self.graph.text(p, SENTENCE)
+        own = self.graph.text(o, SENTENCE) if p in _SAID_BY_THEMSELVES else None
+        template = own or self.graph.text(p, SENTENCE)
         if template is None:
             return f"{self.name(s)} {self.graph.label(p)} {self.name(o)}"
         return template.replace("{subject}", self.name(s)).replace("{object}", self.name(o))
@@ -68,7 +78,7 @@ class Wording:
         """Tell whether a term is one of the patient's records."""
         return term in self._records
 
-    @property
+    @cached_property
     def _records(self) -> frozenset[str]:
         return records_of(self.patient)
 
@@ -97,6 +107,11 @@ class Wording:
         kinds = [local_name(o) for s, p, o in self.patient.facts if s == node and p == TYPE]
         what = self.graph.label(marrow(kinds[0])) if kinds else "record"
         return one_line(f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else ""))
+
+
+def notice_of(graph: Graph) -> str:
+    """Return the sentence that every output carries."""
+    return graph.text(f"<{MARROW}>", NOTICE) or ""
 
 
 def records_of(patient: GatedPatient) -> frozenset[str]:

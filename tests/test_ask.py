@@ -56,6 +56,14 @@ def test_why_not_of_a_stale_result_says_that_it_is_out_of_date() -> None:
     assert "out of date" in json.dumps(found["criteria"])
 
 
+def test_why_not_ends_where_criteria_conclude_what_they_read() -> None:
+    """The cause of the anemia is read by, and follows from, criteria that read one another."""
+    case = str(Path(__file__).parent / "golden" / "t20-saddle-numbness" / "patient.ttl")
+    found = CliRunner().invoke(app, ["why-not", case, "NSAID", "--as-of", "2026-11-01"])
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "no NSAID while the source of an iron deficiency anemia is unknown" in found.stdout
+
+
 def test_why_not_never_supposes_a_pregnancy_otherwise() -> None:
     found = ask("why-not", case("n06-pregnancy-unknown"), "NSAID")
     assert not any("pregnancy" in fact for changes in found["wouldHoldIf"] for fact in changes)

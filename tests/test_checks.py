@@ -14,7 +14,10 @@ import pytest
 from typer.testing import CliRunner
 
 from reasoner.checks import Loaded, read_severities, run_checks, run_query
+from reasoner.engine import Engine, compile_knowledge
 from reasoner.errors import KnowledgeError
+from reasoner.firing import idle_rules
+from reasoner.knowledge import read_knowledge
 from reasoner.taxonomy import TAXONOMY_FILE, write_taxonomy
 
 ROOT = Path(__file__).parent.parent
@@ -98,6 +101,41 @@ def test_a_misspelled_term_in_a_rule_or_shape_is_found(tmp_path: Path) -> None:
         ("queries/rules/odd.rq", "it names marrow:hass, which no file declares"),
         ("shapes/odd.ttl", "it names marrow:Patint, which no file declares"),
     ]
+
+
+ODD_RULE = """# title: An odd rule
+# when: {when}
+# then: the patient has it
+# why: to be found
+# source: Marrow project decision
+# layer: 17
+# status: draft
+# date: 2026-11-25
+PREFIX marrow: <https://w3id.org/marrow/>
+
+CONSTRUCT {{ ?patient marrow:showsPitfall ?kind }}
+WHERE {{
+  {{ ?patient marrow:has ?kind . }}
+  UNION
+  {{ ?patient marrow:{relation} ?kind . }}
+}}
+"""
+
+
+@pytest.mark.parametrize(("relation", "found"), [("takes", ()), ("proves", (2,))])
+def test_a_branch_that_nothing_can_feed_is_found(
+        small_root: Path, tmp_path: Path, relation: str, found: tuple[int, ...]) -> None:
+    """No record states, and no rule concludes, that a patient proves something."""
+    root = tmp_path / "odd"
+    shutil.copytree(small_root, root)
+    (root / "queries" / "rules" / "odd.rq").write_text(
+        ODD_RULE.format(relation=relation, when="it is so or otherwise so"))
+    knowledge = read_knowledge(root)
+    assert idle_rules(compile_knowledge(knowledge), knowledge).get("odd", ()) == found
+
+
+def test_every_shipped_rule_can_fire(engine: Engine) -> None:
+    assert idle_rules(engine, read_knowledge()) == {}
 
 
 @pytest.mark.parametrize(("line", "named"), [

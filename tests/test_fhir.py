@@ -43,7 +43,8 @@ def test_the_patient() -> None:
         ({"birthDate": "1984"}, {"sex": "Female"}, "date-not-exact"),
         ({"birthDate": "1984-02-30"}, {"sex": "Female"}, "not-a-date"),
         ({"birthDate": "1984-03-02T10:00:00Z"}, {"sex": "Female"}, "not-a-date"),
-        ({"deceasedBoolean": True}, {"sex": "Female", "birthDate": "1984-03-02"}, "deceased"),
+        ({"deceasedBoolean": True},
+         {"sex": "Female", "birthDate": "1984-03-02", "deceased": "true"}, "deceased"),
         ({"active": False}, {"sex": "Female", "birthDate": "1984-03-02"}, "patient-not-active"),
     ],
 )

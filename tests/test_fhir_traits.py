@@ -169,3 +169,24 @@ def test_what_a_care_plan_describes_is_planned(engine: Engine) -> None:
         found = plan(status, activity)
         assert ("Colonoscopy" in {local_name(o) for o in found.related("plans")}) == planned
     assert "activity-not-read" in told(plan("active", "scheduled"))
+
+
+PREGNANT = concept(SNOMED, "77386006", "Pregnant")
+
+
+@pytest.mark.parametrize(("question", "answer", "more", "pregnant"), [
+    ("82810-3", PREGNANT, {}, True),
+    ("82810-3", PREGNANT, {"status": "preliminary"}, False),
+    ("82810-3", PREGNANT, {"effectiveDateTime": None}, False),
+    ("82810-3", PREGNANT, {"effectiveDateTime": "2015-01-01"}, False),
+    ("82810-3", concept(SNOMED, "60001007", "Not pregnant"), {}, False),
+    # the same answer to a question about something else
+    ("10157-6", PREGNANT, {}, False),
+    ("718-7", PREGNANT, {}, False),
+])
+def test_pregnancy_as_an_answer(engine: Engine, question: str, answer: Any, more: dict[str, Any],
+                                pregnant: bool) -> None:
+    asked = hemoglobin(**{"code": concept(LOINC, question), "valueQuantity": None,
+                          "valueCodeableConcept": answer, **more})
+    found = assessed(engine, asked)
+    assert ("Pregnancy" in has(found)) == pregnant

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from reasoner.engine import Engine
-from reasoner.gate import GatedPatient, gate_patient
-from reasoner.namespaces import marrow
+from reasoner.errors import LimitReached
+from reasoner.gate import MAX_AT_ONE_TIME, GatedPatient, gate_patient
+from reasoner.namespaces import TYPE, marrow
 from reasoner.patient import read_patient_graph
 from reasoner.quantity import text_of
 from test_engine import PREFIXES
@@ -74,3 +75,35 @@ def test_a_record_after_the_as_of_date_is_left_out_whole(small: Engine) -> None:
     found = gated(small, OBSERVATION + 'marrow:value 7.0 ; marrow:unit "g/dL" ; '
                   'marrow:date "2026-11-02"^^xsd:date .')
     assert not any("<urn:o>" in fact for fact in found.facts)
+
+
+def many(number: int) -> str:
+    results = "".join(
+        f'<urn:p> marrow:hasObservation <urn:o{n}> . <urn:o{n}> a marrow:Observation ; marrow:kind '
+        f'marrow:Hemoglobin ; marrow:value {n} ; marrow:unit "g/L" ; marrow:status "final" ; '
+        'marrow:date "2026-10-20"^^xsd:date . ' for n in range(number))
+    return "<urn:p> a marrow:Patient . " + results
+
+
+def test_results_that_nothing_puts_in_order_are_bounded(small: Engine) -> None:
+    assert gated(small, many(MAX_AT_ONE_TIME)).facts
+    with pytest.raises(LimitReached, match="101 results are dated 2026-10-20"):
+        gated(small, many(MAX_AT_ONE_TIME + 1))
+
+
+@pytest.mark.parametrize(("said", "days"), [
+    ('marrow:deceasedDate "2026-10-31"^^xsd:date', "1"),
+    ('marrow:deceasedDate "2026-10-31T23:00:00Z"^^xsd:dateTime', "1"),
+    ('marrow:deceasedDate "2026-11-02"^^xsd:date', None),
+    ('marrow:deceasedDate "31 October"', None),
+])
+def test_how_long_ago_the_patient_died(small: Engine, said: str, days: str | None) -> None:
+    found = gated(small, f"<urn:p> a marrow:Patient ; {said} .")
+    assert value(found, "<urn:p>", "diedDaysAgo") == days
+
+
+def test_a_death_ahead_is_not_said(small: Engine) -> None:
+    found = gated(small, '<urn:p> a marrow:Patient ; marrow:deceased true ; '
+                         'marrow:deceasedDate "2026-11-02"^^xsd:date .')
+    assert [i.code for i in found.issues] == ["died-after-the-as-of-date"]
+    assert {p for s, p, o in found.facts} == {TYPE}

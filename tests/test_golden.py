@@ -19,8 +19,8 @@ from reasoner.pipeline import assess
 GOLDEN = Path(__file__).parent / "golden"
 KEYS = {
     "because", "asOf", "has", "hasNot", "redFlags", "noRedFlags", "outcomes", "reasons", "missing",
-    "ongoing", "pitfalls", "noPitfalls", "issues", "against", "mechanisms", "mechanismsNot",
-    "monitoring", "noMonitoring", "notAgainst", "until",
+    "ongoing", "pitfalls", "noPitfalls", "issues", "noIssues", "against", "mechanisms",
+    "mechanismsNot", "monitoring", "noMonitoring", "notAgainst", "until",
 }
 
 
@@ -70,6 +70,8 @@ def test_case(engine: Engine, case: str) -> None:
     codes = " ".join(issue["code"] for issue in found["issues"])
     for word in expected.get("issues", []):
         assert word in codes
+    for word in expected.get("noIssues", []):
+        assert word not in codes
 
 
 def test_every_unlisted_patient_fails_loudly(engine: Engine) -> None:

@@ -41,7 +41,9 @@ ROOTS = {
     # what sources say, and how it is graded
     "CausalLink", "Disagreement", "Enumeration", "Publication", "Scale", "Statement",
     # what rules, sites, questions and proofs are made of
-    "Clock", "PlainWords", "ProofStep", "QuestionForm", "QuestionSlot", "RuleParameter",
+    # what rules, sites, questions, wording and proofs are made of
+    "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm", "QuestionSlot",
+    "Rule", "RuleParameter",
     "SiteChoice", "SiteThreshold",
 }
 

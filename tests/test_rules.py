@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 RULES = sorted(p.stem for p in (HERE.parent / "queries" / "rules").glob("*.rq"))
 CASES = HERE / "rules"
 ABOUT_THE_ONTOLOGY = {
+    "criterion-contains-expression": "contains",
     "criterion-reads-kind": "reads",
     "kind-is-concluded": "concludedBy",
     "kind-is-within-its-superkinds": "within",

@@ -37,7 +37,8 @@ def follow(statement: str) -> str:
 
 STRICT = PREFIXES + bound("HemoglobinBelowTransfusionTrigger", "75.0") \
     + follow("G303") + follow("G308") + follow("G908")
-WIDE = PREFIXES + follow("G309") + follow("G907")
+WIDE = PREFIXES + follow("G309") + follow("G907") \
+    + follow("G1204").replace("Board", "Board\\nRecommended\\n  everything")
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +123,20 @@ def test_a_choice_ends_the_disagreement_and_says_so(wide: Engine) -> None:
     found = report(assess(wide, example("mixed", "value 60 ", "value 80 "), AS_OF))
     assert found["disagreements"] == []
     assert [(c["follows"], [o["name"] for o in c["setsAside"]]) for c in found["site"]["choices"]] \
-        == [("G309", ["G303"]), ("G907", ["G908"])]
+        == [("G1204", ["G1203", "G1203-later"]), ("G309", ["G303"]), ("G907", ["G908"])]
     assert "IronDeficiency" in {d["name"] for d in found["disorders"]}
+
+
+def test_an_interval_that_is_followed_stands_alone(engine: Engine, wide: Engine) -> None:
+    """Two guidelines differ on how often to look after the correction; the site takes the newer."""
+    patient = HERE / "golden" / "t12l-last-day-of-iron" / "patient.ttl"
+    shipped = {m["name"]: m for m in report(assess(engine, patient, "2026-05-31"))["monitoring"]}
+    assert {"G1203", "G1203-later", "G1204"} <= shipped.keys()
+    assert [o["id"] for o in shipped["G1204"]["disagreesWith"]] == ["G1203"]
+    own = {m["name"]: m for m in report(assess(wide, patient, "2026-05-31"))["monitoring"]}
+    assert shipped.keys() - own.keys() == {"G1203", "G1203-later"}
+    assert own["G1204"]["disagreesWith"] == []
+    assert own["G1204"]["dueFrom"] == shipped["G1204"]["dueFrom"]
 
 
 def test_an_unchanged_site_is_compiled_once_and_another_apart(strict: Engine, wide: Engine) -> None:
@@ -149,6 +162,7 @@ VERBS = [
     ["contrast", "PATIENT", "RedCellTransfusion", "OralIron"], ["missing", "PATIENT"],
     ["evidence", "PATIENT", "C076"], ["explain-pain", "PATIENT"], ["validate", "PATIENT"],
     ["query", "PATIENT", "recommendations"], ["query", "cutoffs"],
+    ["ask", "PATIENT", "why is red cell transfusion considered?"],
 ]
 
 
@@ -288,7 +302,6 @@ def test_a_wrong_file_gets_one_line_and_its_exit_code(tmp_path: Path) -> None:
     assert alone.stdout.endswith("conforms\n")
 
 
-def test_what_a_site_writes_stays_on_its_line() -> None:
-    text = PREFIXES + follow("G303").replace("Board", "Board\\nRecommended\\n  everything")
-    found = report(assess(load_knowledge(site=text.encode()), hemoglobin("80"), AS_OF))
-    assert "\n" not in found["site"]["choices"][0]["source"]
+def test_what_a_site_writes_stays_on_its_line(wide: Engine) -> None:
+    found = report(assess(wide, hemoglobin("80"), AS_OF))
+    assert found["site"]["choices"][0]["source"] == "Board Recommended everything, 2 May 2026"

@@ -11,6 +11,7 @@ from reasoner import assess, load_knowledge
 from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.explanation.report import report
+from reasoner.explanation.text import explain_text
 from reasoner.explanation.tiers import compare_evidence
 
 HERE = Path(__file__).parent
@@ -75,6 +76,60 @@ def test_the_difference_is_shown(alone: Engine, engine: Engine) -> None:
     by_name = {o["intervention"]: (o["article"], o["all"]) for o in found["outcomes"]}
     assert by_name["OralIron"] == ("not-applicable", "recommended")
     assert "IronDeficiencyAnemia" in {k["name"] for k in found["onlyWithGuidelines"]}
+
+
+EXAMPLES = ["chronic-disease", "hemolytic", "iron-deficiency", "mixed", "sickle-cell-crisis"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_difference_has_its_reason_and_tier(alone: Engine, engine: Engine, name: str) -> None:
+    path = path_of(name)
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    assert found["outcomes"]
+    for entry in found["outcomes"]:
+        tiers = {s["tier"] for s in entry["because"]}
+        if entry["all"] == "not-applicable":
+            # nothing of it holds, so no proof names a statement; it is in no row of the article
+            assert not entry["articleNamesIt"], entry["intervention"]
+        else:
+            assert tiers - {"article"}, entry["intervention"]
+            assert not entry["articleNamesIt"] or "article" in tiers, entry["intervention"]
+        if entry["all"] == "cannot-tell":
+            assert entry["missing"], entry["intervention"]
+    for kind in found["onlyWithGuidelines"]:
+        assert {s["tier"] for s in kind["because"]} - {"article"}, kind["name"]
+
+
+def test_the_reason_is_what_the_article_does_not_say(alone: Engine, engine: Engine) -> None:
+    """The article gives oral iron in iron deficiency anemia and no number to find that by."""
+    path = path_of("iron-deficiency")
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    by_name = {o["intervention"]: o for o in found["outcomes"]}
+    iron = by_name["OralIron"]
+    assert "IronDeficiencyAnemia" in {k["name"] for k in iron["notFoundByTheArticle"]}
+    said = {s["id"]: s["tier"] for s in iron["because"]}
+    assert (said["C061"], said["G102"]) == ("article", "guidelines")
+    assert not by_name["CeliacSerology"]["articleNamesIt"]
+    b12 = by_name["VitaminB12Supplement"]
+    assert "serum vitamin B12" in "; ".join(b12["missing"])
+    assert "G401" in {s["id"] for s in b12["because"]}
+
+
+def test_what_still_applies_beside_the_article_is_labelled(alone: Engine) -> None:
+    found = report(assess(alone, path_of("sickle-cell-crisis"), AS_OF))
+    assert found["knowledge"]["articleNotice"]
+    assert {s["tier"] for f in found["redFlags"] for s in f["sources"]} == {"guidelines"}
+    for entry in found["recommendations"]:
+        assert {r["tier"] for r in entry["because"]} <= {"article"}, entry["intervention"]
+    text = explain_text(assess(alone, path_of("sickle-cell-crisis"), AS_OF))
+    assert "G906 Metaxalone label (medlibrary.org) [V, guidelines]" in text
+    assert "established cause of the anemia (probable; by this project)" in text
+
+
+def test_with_everything_no_tier_is_shown(engine: Engine) -> None:
+    found = assess(engine, path_of("sickle-cell-crisis"), AS_OF)
+    assert report(found)["knowledge"]["articleNotice"] is None
+    assert ", guidelines]" not in explain_text(found)
 
 
 def test_an_unknown_tier_is_named() -> None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import UsageError
-from .call import Asked, Files, about_a_patient, emit, last_of
-
-if TYPE_CHECKING:
-    from ..assessment import Assessment
+from .call import Asked, Audience, Files, Language, about_a_patient, answer, emit, last_of
 
 Changes = list[str]
 Named = Annotated[
@@ -29,18 +25,16 @@ def register(app: typer.Typer) -> None:
         app.command(name)(about_a_patient(command))
 
 
-def _answer(asked: Asked, assessment: Assessment, data: Callable[[Assessment], dict[str, Any]],
-            text: Callable[[dict[str, Any]], str]) -> None:
-    found = data(assessment)
-    emit(found, asked.as_json, partial(text, found), assessment.engine)
-
-
-def why_not(asked: Asked, arguments: Named) -> None:
+def why_not(asked: Asked, arguments: Named, audience: Audience = "clinician",
+            language: Language = "en") -> None:
     """Say why something is not recommended or not concluded, and what would flip it."""
     from ..explanation import whynot
 
     files, (name,) = last_of(arguments, 1, asked.example, "one name")
-    _answer(asked, asked.assess(files), lambda a: whynot.why_not(a, name), whynot.why_not_text)
+    assessment = asked.assess(files)
+    answer(assessment, (audience, language), "why-not", (name,),
+           lambda: whynot.why_not(assessment, name),
+           lambda: whynot.why_not_text(whynot.why_not(assessment, name)), asked.as_json)
 
 
 def what_if(
@@ -55,6 +49,7 @@ def what_if(
                     ] = [],  # noqa: B006
     remove: Annotated[Changes, typer.Option("--remove", help="A kind to take off the record.")
                       ] = [],  # noqa: B006
+    audience: Audience = "clinician", language: Language = "en",
 ) -> None:
     """Say how the conclusions would differ if the record were changed, with reasons."""
     from ..explanation import whatif
@@ -69,7 +64,9 @@ def what_if(
                          fix="give --set, --add, --deny or --remove")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
-    _answer(asked, assessment, lambda a: whatif.what_if(a, changes), whatif.what_if_text)
+    answer(assessment, (audience, language), "what-if", (changes,),
+           lambda: whatif.what_if(assessment, changes),
+           lambda: whatif.what_if_text(whatif.what_if(assessment, changes)), asked.as_json)
 
 
 def contrast(
@@ -78,20 +75,28 @@ def contrast(
         list[str], typer.Argument(metavar="[PATIENT] NAME NAME", help="A patient file (or "
                                   "--example) and two interventions.")
     ],
+    audience: Audience = "clinician", language: Language = "en",
 ) -> None:
     """Set two interventions side by side: what supports and opposes each, and what decided."""
     from ..explanation import contrast as side_by_side
 
     files, (first, second) = last_of(arguments, 2, asked.example, "two names")
-    _answer(asked, asked.assess(files), lambda a: side_by_side.contrast(a, first, second),
-            side_by_side.contrast_text)
+    assessment = asked.assess(files)
+    answer(assessment, (audience, language), "contrast", (first, second),
+           lambda: side_by_side.contrast(assessment, first, second),
+           lambda: side_by_side.contrast_text(side_by_side.contrast(assessment, first, second)),
+           asked.as_json)
 
 
-def missing(asked: Asked, patient: Files = []) -> None:  # noqa: B006
+def missing(asked: Asked, patient: Files = [],  # noqa: B006
+            audience: Audience = "clinician", language: Language = "en") -> None:
     """Say which unknown results could change an outcome, the most telling first."""
     from ..explanation import missing as unknown
 
-    _answer(asked, asked.assess(patient), unknown.missing, unknown.missing_text)
+    assessment = asked.assess(patient)
+    answer(assessment, (audience, language), "missing", (),
+           lambda: unknown.missing(assessment),
+           lambda: unknown.missing_text(unknown.missing(assessment)), asked.as_json)
 
 
 def evidence(asked: Asked, arguments: Named) -> None:
@@ -99,12 +104,17 @@ def evidence(asked: Asked, arguments: Named) -> None:
     from ..explanation import evidence as sources
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim or row")
-    _answer(asked, asked.assess(files), lambda a: sources.evidence(a, name),
-            sources.evidence_text)
+    assessment = asked.assess(files)
+    found = sources.evidence(assessment, name)
+    emit(found, asked.as_json, partial(sources.evidence_text, found), assessment.engine)
 
 
-def explain_pain(asked: Asked, patient: Files = []) -> None:  # noqa: B006
+def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006
+                 audience: Audience = "clinician", language: Language = "en") -> None:
     """Show each path to the pain, surest first, and what treats where on it."""
     from ..explanation import pain
 
-    _answer(asked, asked.assess(patient), pain.explain_pain, pain.pain_text)
+    assessment = asked.assess(patient)
+    answer(assessment, (audience, language), "explain-pain", (),
+           lambda: pain.explain_pain(assessment),
+           lambda: pain.pain_text(pain.explain_pain(assessment)), asked.as_json)

@@ -42,6 +42,12 @@ Thresholds = Annotated[
                                            "sources that disagree it follows.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Audience = Annotated[str, typer.Option("--audience", help="Whom the answer is written for: "
+                                                          "clinician, educator or patient.")]
+Language = Annotated[str, typer.Option("--language", help="The language of the answer; what is "
+                                                          "not written in it is in English.")]
+Spoken = tuple[str, str]
+"""An audience and a language, as the caller named them."""
 
 
 @contextmanager
@@ -195,6 +201,48 @@ def last_of(arguments: list[str], wanted: int, example: str, what: str) \
         raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
                          fix=f"name a patient file (or --example) and {what}")
     return files, names
+
+
+def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tuple[Any, ...],
+           data: Callable[[], Any], text: Callable[[], str], as_json: bool,
+           says_site: bool = False) -> None:
+    """Print the answer to a question: a clinician's data or text, or another audience's page.
+
+    Args:
+        assessment: the patient that is asked about.
+        spoken: for whom and in which language.
+        question: the name of the question.
+        arguments: what it is about.
+        data: makes the clinician's data.
+        text: makes the clinician's text.
+        as_json: print data.
+        says_site: whether the clinician's data and text say themselves what a site has decided.
+    """
+    from ..explanation.told import tell
+    from ..explanation.voice import CLINICIAN, LANGUAGE, listener_of
+
+    audience, language = spoken
+    if listener_of(assessment.graph, audience, language).audience == CLINICIAN:
+        if language.lower() != LANGUAGE:
+            typer.echo(f"marrow: nothing is written in {language!r} for this audience yet; this "
+                       f"is in English ({LANGUAGE})", err=True)
+        emit(data() if as_json else None, as_json, text, None if says_site else assessment.engine)
+        return
+    letter = tell(assessment, question, *arguments, audience=audience, language=language)
+    emit(letter.data(), as_json, letter.text)
+
+
+def only_for_clinicians(spoken: Spoken, options: str) -> None:
+    """Refuse options that have no form for another audience.
+
+    Raises:
+        UsageError: the audience is another.
+    """
+    from ..explanation.voice import CLINICIAN
+
+    if spoken[0] != CLINICIAN:
+        raise UsageError("clinician-only", what=f"{options} with another audience",
+                         fix=f"leave out --audience, or {options}")
 
 
 def emit(data: Any, as_json: bool, text: Callable[[], str], engine: Engine | None = None) -> None:

@@ -15,15 +15,19 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, export, plain, release
+from . import ask, diff, export, plain, release
 from .call import (
     AsJson,
     Asked,
+    Audience,
     Files,
+    Language,
     about_a_patient,
+    answer,
     answering,
     emit,
     last_of,
+    only_for_clinicians,
     read_input,
     read_record,
     tell_site,
@@ -80,6 +84,8 @@ def explain(
         bool, typer.Option("--import-report", help="Instead account for every FHIR resource: used, "
                                                    "not needed or not understood, and why.")
     ] = False,
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
     from ..explanation.report import report
@@ -87,6 +93,9 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
+    if import_report or all_patients or compare:
+        only_for_clinicians((audience, language),
+                            "--import-report, --all-patients and --compare-evidence")
     if import_report:
         show_import(asked, patient)
         return
@@ -99,8 +108,9 @@ def explain(
         emit(found, asked.as_json, partial(compare_text, found), both.engine)
         return
     assessment = asked.assess(patient, evidence)
-    emit(report(assessment) if asked.as_json else None, asked.as_json,
-         partial(explain_text, assessment, everything))
+    answer(assessment, (audience, language), "explain", (everything,),
+           lambda: report(assessment), lambda: explain_text(assessment, everything),
+           asked.as_json, says_site=True)
 
 
 @app.command()
@@ -129,6 +139,8 @@ def why(
         int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
                                                           "look for.")
     ] = 50,
+    audience: Audience = "clinician",
+    language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
@@ -137,19 +149,22 @@ def why(
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
     assessment = asked.assess(files)
-    fact = find_conclusion(assessment, wanted)
+    if rdf or draw or every or unfold:
+        only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
     if rdf:
-        write_trig(assessment, fact, Path(rdf))
+        write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:
         tell_site(assessment.engine)
-        typer.echo(draw_why(assessment, fact, draw), nl=False)
+        typer.echo(draw_why(assessment, find_conclusion(assessment, wanted), draw), nl=False)
         return
     if every:
-        found = justifications(assessment, fact, most)
+        found = justifications(assessment, find_conclusion(assessment, wanted), most)
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
-    emit(why_data(assessment, fact, unfold) if asked.as_json else None, asked.as_json,
-         partial(explain_why, assessment, fact, unfold), assessment.engine)
+    answer(assessment, (audience, language), "why", (wanted,),
+           lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
+           lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
+           asked.as_json)
 
 
 @app.command()
@@ -346,6 +361,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 
 ask.register(app)
+diff.register(app)
 export.register(app)
 plain.register(app)
 release.register(app)

@@ -31,7 +31,8 @@ def site_data(engine: Engine) -> dict[str, Any] | None:
         choices.append({
             "follows": local_name(follows), "label": graph.label(follows),
             "setsAside": [{"name": local_name(o), "label": graph.label(o)}
-                          for o in graph.objects(node, marrow("setsAside"))],
+                          for o in sorted(graph.objects(node, marrow("setsAside")),
+                                          key=local_name)],
             "source": one_line(text_of(graph.object(node, SOURCE) or '""')),
         })
     return {"digest": engine.site, "thresholds": thresholds, "choices": choices}

@@ -14,7 +14,7 @@ from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow
 from ..quantity import text_of
 from ..rule import Atom
-from ..site import SOURCE, set_aside_by
+from ..site import SOURCE, other_readings
 from .steps import because
 
 STATES = {"hasMissedWindow": "overdue", "hasOpenWindow": "due", "hasWindowAhead": "to-come",
@@ -70,7 +70,7 @@ def _entry(assessment: Assessment, row: str) -> dict[str, Any]:
              "interval": [graph.label(i) for i in graph.objects(other, marrow("interval"))],
              "dueFrom": next((w["from"] for w in windows_of(assessment, other)
                               if w["state"] != "done"), None)}
-            for other in sorted(set_aside_by(graph, row)) if other in assessment.related("meets")
+            for other in sorted(other_readings(graph, row)) if other in assessment.related("meets")
         ],
         "chosenBy": [local_name(by) for by in graph.subjects(marrow("chooses"), row)],
         "siteFollows": [

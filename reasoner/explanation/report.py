@@ -17,12 +17,15 @@ from ..assessment import (
 )
 from ..disagreement import Disagreement, disagreements_of
 from ..knowledge import Graph
-from ..mechanism import Path
+from ..mechanism import Path, grade_of
 from ..namespaces import TYPE, local_name, marrow
+from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
+from .findings import findings_of
 from .followup import monitoring, term_of
 from .steps import because
+from .tiers import article_notice, statements_behind
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -36,6 +39,8 @@ def report(assessment: Assessment) -> dict[str, Any]:
             "version": assessment.engine.version,
             "fingerprint": assessment.engine.fingerprint,
             "evidence": assessment.engine.evidence,
+            "articleNotice": article_notice(assessment)
+            if assessment.engine.evidence == ARTICLE else None,
             "notice": assessment.wording.notice(),
         },
         "site": site_data(assessment.engine),
@@ -53,7 +58,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "name": local_name(kind),
                 "iri": kind.strip("<>"),
                 "label": graph.label(kind),
-                "certainty": _grade(assessment, paths[0].rank),
+                "certainty": grade_of(graph, paths[0].rank),
                 "paths": [_path(assessment, path) for path in paths],
             }
             for kind, paths in mechanisms_of(assessment)
@@ -75,9 +80,11 @@ def report(assessment: Assessment) -> dict[str, Any]:
             }
             for kind in assessment.related("showsPitfall")
         ],
-        "monitoring": monitoring(assessment),
+        "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": _conflicts(assessment) + [asdict(issue) for issue in assessment.issues],
+        "issues": _conflicts(assessment) + [
+            asdict(issue) for issue in (*findings_of(assessment), *assessment.issues)
+        ],
     }
 
 
@@ -180,6 +187,7 @@ def _row(assessment: Assessment, row: str, found: tuple[Disagreement, ...]) -> d
     certainty = graph.object(row, marrow("certainty"))
     return {
         **source_of(graph, row),
+        "tier": tier_of(graph, row),
         "modality": graph.text(modality, marrow("code")) if modality else None,
         "certainty": graph.text(certainty, marrow("code")) if certainty else None,
         "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
@@ -208,6 +216,8 @@ def _condition(assessment: Assessment, kind: str, found: tuple[Disagreement, ...
         "certainty": certainty_of(assessment, fact),
         "because": because(assessment, fact),
         "sourcesDisagree": disputed(assessment, found, fact),
+        "tiers": sorted({s["tier"] for s in statements_behind(assessment, "has", kind)})
+        if assessment.engine.evidence == ARTICLE else None,
         "proof": _proof(assessment, "has", kind),
     }
 
@@ -226,31 +236,23 @@ def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
         "urgency": _urgency(assessment, rows),
         "actions": [graph.text(row, marrow("action")) for row in rows],
         "actors": [graph.text(row, marrow("actor")) for row in rows],
-        "sources": [source_of(graph, row) for row in rows],
+        "sources": [{**source_of(graph, row), "tier": tier_of(graph, row)} for row in rows],
         "because": because(assessment, assessment.fact("hasOpenFlag", kind)),
         "proof": _proof(assessment, "hasOpenFlag", kind),
     }
-
-
-def _grade(assessment: Assessment, rank: float) -> str | None:
-    graph = assessment.graph
-    for point in ("HighCertainty", "ModerateCertainty", "LowCertainty"):
-        if graph.number(marrow(point), marrow("rank")) == rank:
-            return graph.text(marrow(point), marrow("code"))
-    return None
 
 
 def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
     graph = assessment.graph
     return {
         "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
-        "certainty": _grade(assessment, path.rank),
+        "certainty": grade_of(graph, path.rank),
         "links": [
             {
                 "name": local_name(link.node),
                 "label": graph.label(link.node),
                 "says": graph.definition(link.node),
-                "certainty": _grade(assessment, link.rank),
+                "certainty": grade_of(graph, link.rank),
                 "claims": [local_name(c) for c in link.claims],
             }
             for link in path.links

@@ -27,7 +27,8 @@ class Step:
     """One visible step: its number, sentence, rule, the steps it rests on and its records.
 
     ``sources`` names the claims and rows behind a criterion, link or row used in the step;
-    ``site`` names the thresholds in it whose bound a site has written.
+    ``site`` names the thresholds in it whose bound a site has written; ``nodes`` are the records
+    themselves; ``bindings`` is what the variables of the rule stood for.
     """
 
     number: int
@@ -39,6 +40,8 @@ class Step:
     sources: tuple[str, ...]
     site: tuple[str, ...] = ()
     absences: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    bindings: tuple[tuple[str, str], ...] = ()
 
 
 SELECTED = frozenset(
@@ -72,6 +75,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         premises: list[int] = []
         records: dict[str, None] = {}
         sources: dict[str, None] = {}
+        nodes: dict[str, None] = {}
         for premise in visible_premises(by_conclusion, derivation, assessment.graph):
             if is_about_patient(premise):
                 number = visit(premise)
@@ -82,6 +86,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
             for term in (premise[0], premise[2]):
                 if assessment.wording.is_record(term):
                     records[assessment.wording.record(term)] = None
+                    nodes[term] = None
         for term in (*fact, *(t for p in derivation.premises for t in p)):
             if assessment.graph.object(term, marrow("provenance")):
                 sources[local_name(term)] = None
@@ -99,7 +104,7 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         steps.append(Step(
             len(steps) + 1, fact, assessment.wording.sentence(fact), rule_name(derivation),
             tuple(dict.fromkeys(premises)), tuple(records), tuple(sources),
-            tuple(map(local_name, bounds)),
+            tuple(map(local_name, bounds)), nodes=tuple(nodes), bindings=derivation.binding,
         ))
         return numbers[fact]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..proof import Proof
+from ..tier import ARTICLE
 from .decisions import site_lines
 from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
@@ -26,20 +27,23 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
           f"evidence: {knowledge['evidence']}"
     yield knowledge["notice"]
+    if knowledge["articleNotice"]:
+        yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
-    yield from _flags(data["redFlags"])
+    tiers = knowledge["articleNotice"] is not None
+    yield from _flags(data["redFlags"], tiers)
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         yield ""
         yield title
         for item in data[key]:
             disagree = "; sources disagree" if item["sourcesDisagree"] else ""
-            yield f"  {item['label']} ({item['certainty']}{disagree})"
+            yield f"  {item['label']} ({item['certainty']}{disagree}{_by(item['tiers'])})"
             for reason in item["because"]:
                 yield f"      {reason}"
         if not data[key]:
             yield "  none established"
     yield from _pain(data)
-    yield from _recommendations(data["recommendations"], everything)
+    yield from _recommendations(data["recommendations"], everything, tiers)
     if data["disagreements"]:
         yield ""
         yield "Sources disagree, and none is preferred here; a site may choose (--thresholds)"
@@ -92,16 +96,22 @@ def _issues(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]:
             yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
 
 
-def _flags(flags: list[dict[str, Any]]) -> Iterator[str]:
+def _by(tiers: list[str] | None) -> str:
+    """Return who found a condition where that is not the article, if it is asked."""
+    others = [tier for tier in tiers or () if tier != ARTICLE]
+    return f"; by {' and '.join(others)}" if others else ""
+
+
+def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
     yield ""
     yield "Red flags"
     if not flags:
         yield "  none raised by what is on record; that is no proof that there is none"
     for flag in sorted(flags, key=lambda f: str(f["urgency"])):
-        yield from flag_lines(flag)
+        yield from flag_lines(flag, tiers)
 
 
-def flag_lines(flag: dict[str, Any]) -> Iterator[str]:
+def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
     """Return what is said of an open red flag: what to do, who, and why."""
     urgency = f" - {flag['urgency']}" if flag["urgency"] else ""
     yield f"  ! {flag['label']} ({flag['certainty']}){urgency}"
@@ -110,7 +120,7 @@ def flag_lines(flag: dict[str, Any]) -> Iterator[str]:
     for reason in flag["because"]:
         yield f"      because {reason}"
     for source in flag["sources"]:
-        yield f"      source: {source_text(source)}"
+        yield f"      source: {source_text(source, tiers)}"
 
 
 def _pain(data: dict[str, Any]) -> Iterator[str]:
@@ -133,7 +143,8 @@ TITLES = {
 }
 
 
-def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterator[str]:
+def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: bool) \
+        -> Iterator[str]:
     for outcome, title in TITLES.items():
         chosen = [e for e in entries if e["outcome"] == outcome]
         if not chosen:
@@ -147,7 +158,7 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool) -> Iterato
             yield title
         for entry in chosen:
             if entry not in quiet:
-                yield from recommendation_lines(entry)
+                yield from recommendation_lines(entry, tiers)
         if quiet:
             yield "  excluded, though nothing speaks for it here: " + ", ".join(
                 f"{e['label']} [{e['reason']}]" for e in quiet)
@@ -165,7 +176,7 @@ def _aside(entry: dict[str, Any]) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
-def recommendation_lines(entry: dict[str, Any]) -> Iterator[str]:
+def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator[str]:
     """Return what is said of one intervention: its outcome, reasons, rows, and what is needed."""
     ongoing = ""
     if entry["ongoing"]:
@@ -184,7 +195,8 @@ def recommendation_lines(entry: dict[str, Any]) -> Iterator[str]:
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
             disagree = "; sources disagree" if row["sourcesDisagree"] else ""
-            yield f"      {sign} {row['label']} ({row['modality']}; {source_text(row)}{disagree})"
+            yield f"      {sign} {row['label']} ({row['modality']}; " \
+                  f"{source_text(row, tiers)}{disagree})"
             for fact in row["facts"]:
                 yield f"          {fact}"
             yield from (f"          {line}" for line in term_text(row["term"]))
@@ -192,12 +204,13 @@ def recommendation_lines(entry: dict[str, Any]) -> Iterator[str]:
         yield f"      instead: {', '.join(entry['alternatives'])}"
 
 
-def source_text(row: dict[str, Any]) -> str:
-    """Return the id, citation and provenance of a row."""
+def source_text(row: dict[str, Any], tiers: bool = False) -> str:
+    """Return the id, citation and provenance of a row, and who says it if that is asked."""
     claims = f", {', '.join(row['claims'])}" if row.get("claims") else ""
     verified = " unverified" if row["provenance"] == "M" else ""
     citation = f" {row['citation']}" if row["citation"] else ""
-    return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}]"
+    tier = f", {row['tier']}" if tiers and row["tier"] != ARTICLE else ""
+    return f"{row['id']}{claims}{citation} [{row['provenance']}{verified}{tier}]"
 
 
 def why_text(assessment: Assessment, proof: Proof, unfold: bool = False) -> str:

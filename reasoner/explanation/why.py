@@ -21,13 +21,18 @@ CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPit
 """Where a name is looked for when it is no intervention, in this order."""
 
 
+def term_named(wanted: str) -> str:
+    """Return the term that a local name or IRI names."""
+    return f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+
+
 def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     """Return the statement that a local name or IRI asks about.
 
     Raises:
         UsageError: nothing is concluded about it; the message says what is known of it.
     """
-    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+    term = term_named(wanted)
     outcome = assessment.outcome_of(term)
     if outcome is not None:
         return assessment.fact(local_name(outcome), term)
@@ -58,7 +63,12 @@ def _dated(assessment: Assessment, row: str) -> Atom | None:
                  if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
 
-def _proof(assessment: Assessment, fact: Atom) -> Proof:
+def prove_conclusion(assessment: Assessment, fact: Atom) -> Proof:
+    """Return the proof of a statement.
+
+    Raises:
+        UsageError: the statement does not hold.
+    """
     proof = assessment.prove(fact)
     if proof is None:
         raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
@@ -94,7 +104,7 @@ def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
 
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
-    proof = _proof(assessment, fact)
+    proof = prove_conclusion(assessment, fact)
     lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
@@ -122,12 +132,12 @@ def draw_why(assessment: Assessment, fact: Atom, form: str) -> str:
     Raises:
         UsageError: there is no such form.
     """
-    return draw(assessment, _proof(assessment, fact), form)
+    return draw(assessment, prove_conclusion(assessment, fact), form)
 
 
 def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[str, Any]:
     """Return why a statement holds, as data; with every step if it is to be unfolded."""
-    proof = _proof(assessment, fact)
+    proof = prove_conclusion(assessment, fact)
     return {
         "conclusion": assessment.wording.sentence(fact),
         "statement": [term.strip("<>") for term in fact],

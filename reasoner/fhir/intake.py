@@ -5,6 +5,7 @@ All resources are first put on a shelf, sorted by patient; then each patient is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ..mapping import Mappings
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
 from ..scale import read_scales
+from .answers import read_answer
 from .census import UNSURE, Census, Subject
 from .concepts import Kinds
 from .document import Entry, read_resources
@@ -209,7 +211,7 @@ class FhirInput:
         person = reading.read_person(subject)
         for entry, reason in self._shelf.belonging(number):
             reading.take(entry, reason)
-            if len(reading.ends) > MAX_ENTRIES:
+            if reading.ends.total() > MAX_ENTRIES:
                 raise LimitReached("too-many-entries", where=self.name,
                                    what=f"more than {MAX_ENTRIES} resources of one patient",
                                    fix="send a part of the record")
@@ -239,7 +241,7 @@ class FhirInput:
         for entry, reason in self._shelf.belonging(None):
             if entry.kind == MEDICATION:
                 referred = self._shelf.is_referred_to(entry.position)
-                reading.ends.append((entry.kind, reason or ("" if referred else "not-referred-to")))
+                reading.ends[entry.kind, reason or ("" if referred else "not-referred-to")] += 1
             elif not reason and entry.kind in _READERS:
                 reading.take(entry, "no-subject")
             else:
@@ -261,7 +263,7 @@ class _Reading:
 
     def __init__(self, source: FhirInput, notes: Notes) -> None:
         self.notes = notes
-        self.ends: list[tuple[str, str]] = []
+        self.ends: Counter[tuple[str, str]] = Counter()
         self._source = source
         self._context = source.context(notes)
         self._records: list[Record] = []
@@ -274,7 +276,7 @@ class _Reading:
             self.notes.add(reason, entry.name, what.format(kind=clean(entry.kind, 60)), fix)
         elif not reason:
             reason = self._read(entry)
-        self.ends.append((clean(entry.kind, 60), reason))
+        self.ends[clean(entry.kind, 60), reason] += 1
 
     def _read(self, entry: Entry) -> str:
         """Make the records of a resource; return why it cannot be used, if it cannot."""
@@ -293,7 +295,8 @@ class _Reading:
     def _make(self, entry: Entry, reader: Reader) -> str:
         """Keep the records of a resource; return why no rule can use them, if so."""
         notes = self.notes
-        made = reader(entry, self._context)
+        answered = read_answer(entry, self._context) if entry.kind == "Observation" else None
+        made = reader(entry, self._context) if answered is None else answered
         reason = notes.reason
         self._records += made
         if not made:

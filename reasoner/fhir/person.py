@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..namespaces import DATE, marrow
-from ..quantity import Refusal
+from ..namespaces import BOOLEAN, DATE, marrow
+from ..quantity import Refusal, canonical_literal
 from .document import Entry
 from .element import clean, read_date, text
 from .notes import Notes
@@ -62,7 +62,8 @@ def _death(entry: Entry, notes: Notes) -> list[tuple[str, str]]:
     resource = entry.resource
     value = resource.get("deceasedDateTime")
     dated = date_fact(entry, "deceasedDateTime", value, "deceasedDate", notes)
-    if dated or value is not None or resource.get("deceasedBoolean") is True:
+    died = dated or value is not None or resource.get("deceasedBoolean") is True
+    if died:
         notes.add("deceased", entry.name, "the record says that the patient has died",
                   "read every answer as of a date before the death")
-    return dated
+    return dated or ([("deceased", canonical_literal("true", BOOLEAN))] if died else [])

@@ -207,6 +207,10 @@ def _end(entry: Entry, facts: list[tuple[str, str]], notes: Notes) -> list[tuple
     return [("clinicalStatus", canonical_literal("inactive", None))]
 
 
+_MAYBE_IN_USE = {canonical_literal(s, None) for s in ("active", "on-hold", "unknown")}
+"""The statuses, besides none at all, that do not say that a medication is not in use."""
+
+
 def read_medication_use(entry: Entry, context: Context) -> list[Record]:
     """Make the records of a MedicationRequest, MedicationStatement or MedicationAdministration."""
     resource, notes = entry.resource, context.notes
@@ -221,8 +225,7 @@ def read_medication_use(entry: Entry, context: Context) -> list[Record]:
                   "send the order once it is given", "information")
         change["active"] = "intended"
     facts = status_fact(entry, notes, change)
-    active = ("status", canonical_literal("active", None)) in facts
-    settled = bool(facts) and not active
+    settled = bool(facts) and facts[0][1] not in _MAYBE_IN_USE
     field, start = start_of(resource, "effective")
     if resource.get("authoredOn") is not None:
         field, start = "authoredOn", resource["authoredOn"]
@@ -234,8 +237,8 @@ def read_medication_use(entry: Entry, context: Context) -> list[Record]:
     concept = context.medicines.of(entry, notes)
     kinds = context.kinds.of(entry, "medication", concept, "MedicationKind",
                              "information" if settled else "warning")
-    if not kinds and active:
-        # A drug in use that is not known keeps every interaction open; it must not vanish.
+    if not kinds and not settled:
+        # A drug that may be in use and is not known keeps every interaction open.
         kinds = (marrow("UnrecognizedMedication"),)
         if concept.name:
             facts.append(("recordedName", canonical_literal(concept.name, None)))

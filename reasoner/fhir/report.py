@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,11 +45,11 @@ class ImportReport:
         return sum(tally.count for tally in self.tallies if tally.fate == fate)
 
 
-def tally(ends: Iterable[tuple[str, str]]) -> tuple[Tally, ...]:
-    """Count resources by type and reason; an empty reason says that the resource was used."""
+def tally(ends: Mapping[tuple[str, str], int]) -> tuple[Tally, ...]:
+    """Return the counts by type and reason; an empty reason says that the resource was used."""
     return tuple(
         Tally(kind, fate_of(reason), reason, count)
-        for (kind, reason), count in sorted(Counter(ends).items())
+        for (kind, reason), count in sorted(ends.items())
     )
 
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import pyoxigraph as ox
 
-from ..namespaces import DATE, DATETIME, DECIMAL, INTEGER, MARROW
+from ..namespaces import BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, MARROW
 from .library import Node, Triple, decimal_of, plain_number
 from .rules import Term
 
@@ -91,14 +91,30 @@ def compute(record: Iterable[Triple], scales: dict[Term, Scale], as_of: date) ->
 
 
 def without_future(record: Iterable[Triple], as_of: date) -> list[Triple]:
-    """Return the record without what is dated after the as-of date."""
-    kept = list(record)
+    """Return the record without what is dated after the as-of date, and without a denied death."""
+    kept = _without_unsaid_death(list(record), as_of)
     future = {
         s for s, p, o in kept
         if p.value in {MARROW + name for name in _NOT_YET}
         and (day := day_of(o)) is not None and day > as_of
     }
     return [t for t in kept if t[0] not in future and t[2] not in future]
+
+
+def _without_unsaid_death(record: list[Triple], as_of: date) -> list[Triple]:
+    """Leave out a death that lies ahead of the as-of date, and the statement that there is none."""
+    dates = {o for _, p, o in record if p.value == MARROW + "deceasedDate"}
+    coming = {o for o in dates if (day := day_of(o)) is not None and day > as_of}
+    ahead = bool(coming) and coming == dates
+
+    def is_unsaid(predicate: str, said: Term) -> bool:
+        if predicate == MARROW + "deceasedDate":
+            return said in coming
+        no = isinstance(said, ox.Literal) and said.datatype.value == BOOLEAN \
+            and said.value in ("false", "0")
+        return predicate == MARROW + "deceased" and (ahead or (no and not dates))
+
+    return [t for t in record if not is_unsaid(t[1].value, t[2])]
 
 
 def day_of(written: Term) -> date | None:
@@ -116,6 +132,11 @@ def day_of(written: Term) -> date | None:
 
 
 def _ages(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Number]:
+    for written in said["deceasedDate"]:
+        died = day_of(written)
+        if died is not None and died <= as_of:
+            yield _number("days", node, "diedDaysAgo", (as_of - died).days,
+                          {"deceasedDate": [written]})
     for written in said["birthDate"]:
         born = day_of(written)
         if born is None:
@@ -137,9 +158,9 @@ def _days(node: Node, said: dict[str, list[Term]], as_of: date) -> Iterator[Numb
             if name != "date":
                 continue
             dated = True
-            minutes = _minutes(written, as_of)
-            if minutes is not None:
-                yield _number("days", node, "minutesAgo", minutes, {name: [written]})
+            if said["value"] or said["unreadAs"]:
+                for spanned, seconds in _seconds(written, as_of).items():
+                    yield _number("days", node, spanned, seconds, {name: [written]})
     for name in () if dated else ("onset", "start"):
         for written in said[name][:1]:
             day = day_of(written)
@@ -153,13 +174,32 @@ def _whole_months(born: date, as_of: date) -> int:
     return months if as_of.day >= born.day else months - 1
 
 
-def _minutes(written: Term, as_of: date) -> int | None:
-    """Return the whole minutes from a moment to the end of the day after the as-of date."""
-    moment = _moment(written)
-    if moment is None:
-        return None
+def _seconds(written: Term, as_of: date) -> dict[str, int]:
+    """Return how long before the end of the day after the as-of date a date or time may lie.
+
+    A time with a zone is one moment. Anything else is a span on the clock of its place, and a
+    longer one in Coordinated Universal Time, which that clock is at most 14 hours ahead of and 12
+    hours behind.
+    """
+    day = day_of(written)
+    if day is None:
+        return {}
+    length = 0
+    if written.value == day.isoformat():
+        moment, zoned, length = datetime(day.year, day.month, day.day), False, 86_399
+    else:
+        found = _moment(written)
+        if found is None:
+            return {}
+        moment, zoned = found, bool(re.search(r"(Z|[+-]\d{2}:\d{2})$", written.value))
     midnight = datetime(as_of.year, as_of.month, as_of.day)
-    return (midnight - moment) // timedelta(minutes=1) + 2 * 24 * 60
+    most = (midnight - moment) // timedelta(seconds=1) + 2 * 86_400
+    if zoned:
+        return dict.fromkeys(("secondsAgoAtLeast", "secondsAgoAtMost", "zonedSecondsAgo"), most)
+    return {
+        "clockSecondsAgoAtLeast": most - length, "clockSecondsAgoAtMost": most,
+        "secondsAgoAtLeast": most - length - 12 * 3600, "secondsAgoAtMost": most + 14 * 3600,
+    }
 
 
 def _moment(written: Term) -> datetime | None:
