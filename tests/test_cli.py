@@ -171,3 +171,19 @@ def test_the_mechanism_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None
     data = json.loads(run("graph", "--json").stdout)
     for kind in data["kinds"]:
         assert f'id="{kind["name"]}"' in page
+
+
+def test_flags_come_by_urgency_with_every_reason() -> None:
+    """T10: back pain of three months, calcium 2.82 mmol/L, creatinine 190 umol/L, Hb 95 g/L."""
+    case = Path(__file__).parent / "golden" / "t10-myeloma" / "patient.ttl"
+    found = RUNNER.invoke(app, ["explain", str(case), "--as-of", "2026-11-01", "--json"])
+    flags = json.loads(found.stdout)["redFlags"]
+    order = ["emergency", "urgent", "routine"]
+    ranks = [order.index(flag["urgency"]) for flag in flags]
+    assert ranks == sorted(ranks)
+    myeloma = next(flag for flag in flags if flag["name"] == "MultipleMyeloma")
+    said = " ".join(myeloma["because"])
+    for part in ("calcium", "creatinine", "hemoglobin", "back pain"):
+        assert part in said
+    assert len(myeloma["actions"]) == len(set(zip(myeloma["actions"], myeloma["actors"],
+                                                  strict=True)))

@@ -24,7 +24,7 @@ from .decisions import site_data
 from .disagreements import disagreement_data, disputed
 from .findings import findings_of
 from .followup import monitoring, term_of
-from .steps import because
+from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
 
 
@@ -44,7 +44,9 @@ def report(assessment: Assessment) -> dict[str, Any]:
             "notice": assessment.wording.notice(),
         },
         "site": site_data(assessment.engine),
-        "redFlags": [_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")],
+        "redFlags": sorted(
+            (_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")),
+            key=lambda flag: (_URGENT.get(flag["urgency"] or "", 9), flag["name"])),
         "findings": [
             _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("FindingKind") in graph.objects(kind, TYPE)
@@ -228,16 +230,20 @@ def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
         row for row in assessment.related("meets")
         if kind in graph.objects(row, marrow("flag"))
     ]
+    grounds = [assessment.fact("meets", row) for row in rows] or [
+        assessment.fact("hasOpenFlag", kind)]
+    advice = list(dict.fromkeys(
+        (graph.text(row, marrow("action")), graph.text(row, marrow("actor"))) for row in rows))
     return {
         "name": local_name(kind),
         "iri": kind.strip("<>"),
         "label": graph.label(kind),
         "certainty": "present" if kind in assessment.related("has") else "suspected",
         "urgency": _urgency(assessment, rows),
-        "actions": [graph.text(row, marrow("action")) for row in rows],
-        "actors": [graph.text(row, marrow("actor")) for row in rows],
+        "actions": [action for action, _ in advice],
+        "actors": [actor for _, actor in advice],
         "sources": [{**source_of(graph, row), "tier": tier_of(graph, row)} for row in rows],
-        "because": because(assessment, assessment.fact("hasOpenFlag", kind)),
+        "because": all_grounds(assessment, grounds),
         "proof": _proof(assessment, "hasOpenFlag", kind),
     }
 

@@ -154,3 +154,17 @@ def because(assessment: Assessment, fact: Atom) -> list[str]:
         for record in step.records:
             found[record] = None
     return list(found)
+
+
+def all_grounds(assessment: Assessment, facts: list[Atom]) -> list[str]:
+    """Return what statements rest on by a shortest proof, then every other record behind them.
+
+    Where one result would have been enough, a reader still wants to see the others that agree.
+    """
+    found = {reason: None for fact in facts for reason in because(assessment, fact)}
+    wording = assessment.wording
+    records = {term for fact in facts for premise in assessment.derivations.behind(fact)
+               for term in (premise[0], premise[2]) if wording.is_record(term)}
+    for record in sorted(records):
+        found.setdefault(wording.record(record), None)
+    return list(found)

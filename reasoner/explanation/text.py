@@ -32,16 +32,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
     yield from _flags(data["redFlags"], tiers)
-    for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
-        yield ""
-        yield title
-        for item in data[key]:
-            disagree = "; sources disagree" if item["sourcesDisagree"] else ""
-            yield f"  {item['label']} ({item['certainty']}{disagree}{_by(item['tiers'])})"
-            for reason in item["because"]:
-                yield f"      {reason}"
-        if not data[key]:
-            yield "  none established"
+    yield from _conditions("Disorders", data["disorders"])
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything, tiers)
     if data["disagreements"]:
@@ -67,6 +58,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
             yield from monitoring_text(item)
             if everything or item["state"] != "done":
                 yield f"      source: {source_text(item)}"
+    yield from _conditions("Findings", data["findings"])
     if data["assumptions"]:
         yield ""
         yield "Assumed absent, because no record names it"
@@ -75,6 +67,18 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield ""
         yield "Not used, or in conflict"
         yield from _issues(data["issues"], everything)
+
+
+def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
+    yield ""
+    yield title
+    for item in conditions:
+        disagree = "; sources disagree" if item["sourcesDisagree"] else ""
+        yield f"  {item['label']} ({item['certainty']}{disagree}{_by(item['tiers'])})"
+        for reason in item["because"]:
+            yield f"      {reason}"
+    if not conditions:
+        yield "  none established"
 
 
 _SHOWN = 3
@@ -107,7 +111,7 @@ def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
     yield "Red flags"
     if not flags:
         yield "  none raised by what is on record; that is no proof that there is none"
-    for flag in sorted(flags, key=lambda f: str(f["urgency"])):
+    for flag in flags:
         yield from flag_lines(flag, tiers)
 
 
@@ -180,7 +184,8 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
     """Return what is said of one intervention: its outcome, reasons, rows, and what is needed."""
     ongoing = ""
     if entry["ongoing"]:
-        continued = entry["outcome"] in ("recommended", "consider") and not entry["review"]
+        unopposed = entry["outcome"] == "consider" and not entry["against"]
+        continued = (entry["outcome"] == "recommended" or unopposed) and not entry["review"]
         what = ", ".join(k["label"] for k in entry["review"])
         ongoing = " (already given: continue)" if continued else \
             f" (being given now{f' as {what}' if what else ''}: review)"
