@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import KnowledgeError, UsageError
+from .exchange.file import write_whole
+from .exchange.forms import FORMS
 from .knowledge import find_root
-from .namespaces import MARROW, OWL, PREFIXES, TYPE, iri
+from .namespaces import MARROW, OWL, TYPE, iri
 from .rule import Atom
-from .store import ox_term
 from .taxonomy import read_files
 
 NAME = "marrow"
@@ -30,8 +28,6 @@ SUMS = "SHA256SUMS"
 MAPPINGS = "mappings.sssom.tsv"
 _ROOT = f"<{MARROW}>"
 _IMPORTS = iri(OWL, "imports")
-# A text or an IRI, to be passed over, or a name in which a sign is escaped.
-_ESCAPED = re.compile(r'"(?:\\.|[^"\\])*"|<[^>]*>|[a-z]+:[\w.-]*(?:\\.[\w.-]*)+')
 _VERSION = iri(OWL, "versionInfo")
 
 
@@ -136,100 +132,11 @@ def write_release(folder: Path, root: Path | None = None) -> Release:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / SUMS).unlink(missing_ok=True)
         for name, content in [*sorted(data.items()), (SUMS, sums.encode())]:
-            _write_whole(folder / name, content)
+            write_whole(folder / name, content)
     except OSError as error:
         raise UsageError("cannot-write", where=str(folder), what=error.strerror or "not writable",
                          fix="name a folder that can be written") from error
     return Release(version.strip('"'), len(triples), files)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that nobody ever finds half of it."""
-    handle, other = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(other).chmod(0o644)
-        Path(other).replace(path)
-    except BaseException:
-        Path(other).unlink(missing_ok=True)
-        raise
-
-
-def _n_triples(triples: set[Atom]) -> bytes:
-    return "".join(f"{s} {p} {o} .\n" for s, p, o in sorted(triples)).encode()
-
-
-def _turtle(triples: set[Atom]) -> bytes:
-    import pyoxigraph as ox
-
-    nodes = [ox.Triple(*(ox_term(term) for term in t)) for t in sorted(triples)]
-    data = ox.serialize(nodes, format=ox.RdfFormat.TURTLE, prefixes=_prefixes()) or b""
-    # Oxigraph declares prefixes in no fixed order.
-    lines = data.decode().splitlines(keepends=True)
-    text = "".join(sorted(lines, key=lambda line: (
-        (0, line) if line.startswith("@prefix") else (1, ""))))
-    return _ESCAPED.sub(_written_out, text).encode()
-
-
-def _written_out(found: re.Match[str]) -> str:
-    """Return a name with an escaped sign as a whole IRI: older readers of Turtle refuse it."""
-    text = found[0]
-    if text[0] in '"<':
-        return text
-    prefix, _, local = text.partition(":")
-    return f"<{_prefixes()[prefix]}{local.replace(chr(92), '')}>"
-
-
-def _rdf_xml(triples: set[Atom]) -> bytes:
-    import pyoxigraph as ox
-
-    nodes = [ox.Triple(*(ox_term(term) for term in t)) for t in sorted(triples)]
-    data = ox.serialize(nodes, format=ox.RdfFormat.RDF_XML, prefixes=_prefixes()) or b""
-    start, root, rest = data.decode().partition("<rdf:RDF ")
-    names, end, rest = rest.partition(">")
-    declared = sorted(re.findall(r'xmlns:[^=]+="[^"]*"', names))
-    return f"{start}{root}{' '.join(declared)}{end}{rest}".encode()
-
-
-def _json_ld(triples: set[Atom]) -> bytes:
-    """Return JSON-LD whose context stands in the file itself, so that nothing is fetched."""
-    nodes: dict[str, dict[str, list[object]]] = defaultdict(dict)
-    for s, p, o in sorted(triples):
-        key, value = ("@type", _compact(o)) if p == TYPE else (_compact(p), _value(o))
-        nodes[s].setdefault(key, []).append(value)
-    graph = [{"@id": _compact(s), **about} for s, about in nodes.items()]
-    return (json.dumps({"@context": _prefixes(), "@graph": graph}, indent=1, ensure_ascii=False)
-            + "\n").encode()
-
-
-def _compact(term: str) -> str:
-    text = term.strip("<>")
-    for prefix, namespace in _prefixes().items():
-        if text.startswith(namespace) and text != namespace:
-            return f"{prefix}:{text[len(namespace):]}"
-    return text
-
-
-def _value(term: str) -> dict[str, str]:
-    if not term.startswith('"'):
-        return {"@id": _compact(term)}
-    node = ox_term(term)
-    if node.language:
-        return {"@value": node.value, "@language": node.language}
-    return {"@value": node.value, "@type": _compact(f"<{node.datatype.value}>")}
-
-
-def _prefixes() -> dict[str, str]:
-    used = ("dcterms", "marrow", "owl", "rdf", "rdfs", "skos", "xsd")
-    return {name: PREFIXES[name] for name in used} | {
-        "bibo": "http://purl.org/ontology/bibo/", "vann": "http://purl.org/vocab/vann/"}
-
-
-FORMS: dict[str, Callable[[set[Atom]], bytes]] = {
-    ".jsonld": _json_ld, ".nt": _n_triples, ".rdf": _rdf_xml, ".ttl": _turtle,
-}
-"""What each form is written by, by the ending of its file."""
 
 
 def _digest(content: object) -> str:

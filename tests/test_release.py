@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 
 from reasoner.cli.main import app
 from reasoner.errors import KnowledgeError, UsageError
+from reasoner.exchange.forms import FORMS
 from reasoner.namespaces import MARROW, OWL, TYPE, iri
-from reasoner.release import FORMS, MAPPINGS, SUMS, merge, name_by_content, write_release
+from reasoner.release import MAPPINGS, SUMS, merge, name_by_content, write_release
 from reasoner.rule import Atom
 from reasoner.taxonomy import read_files
 

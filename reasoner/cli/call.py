@@ -42,6 +42,8 @@ Thresholds = Annotated[
                                            "sources that disagree it follows.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Rdf = Annotated[str, typer.Option("--rdf", help="Write the answer to this file as TriG: a named "
+                                                "graph of its own, with the proofs it points to.")]
 Audience = Annotated[str, typer.Option("--audience", help="Whom the answer is written for: "
                                                           "clinician, educator or patient.")]
 Language = Annotated[str, typer.Option("--language", help="The language of the answer; what is "

@@ -15,7 +15,7 @@ import typer
 
 from .. import __version__
 from ..errors import UsageError
-from . import ask, diff, plain, release
+from . import ask, diff, export, plain, release
 from .call import (
     AsJson,
     Asked,
@@ -123,7 +123,8 @@ def why(
                                        "local name, such as a kind or an intervention.")
     ],
     rdf: Annotated[
-        str, typer.Option("--rdf", help="Write the proof to this file as TriG.")
+        str, typer.Option("--rdf", help="Write the proof to this file as TriG, or with "
+                                        "--justifications those.")
     ] = "",
     draw: Annotated[
         str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
@@ -145,13 +146,17 @@ def why(
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
-    from ..store import write_trig
+    from ..graphs.justifications import justifications_quads
+    from ..store import write_quads, write_trig
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
+    if rdf and any(Path(rdf).exists() and Path(rdf).samefile(f) for f in files if Path(f).exists()):
+        raise UsageError("writes-over-its-input", what="--rdf names the patient's file",
+                         fix="name another file to write the proof to")
     assessment = asked.assess(files)
     if rdf or draw or every or unfold:
         only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
-    if rdf:
+    if rdf and not every:
         write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:
         tell_site(assessment.engine)
@@ -159,6 +164,8 @@ def why(
         return
     if every:
         found = justifications(assessment, find_conclusion(assessment, wanted), most)
+        if rdf:
+            write_quads(justifications_quads(assessment, found), Path(rdf))
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     answer(assessment, (audience, language), "why", (wanted,),
@@ -211,6 +218,7 @@ def query(
 
     Without a patient the query is asked of the knowledge alone.
     """
+    from ..graphs.asked import graphs_for
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
@@ -218,7 +226,8 @@ def query(
     parameters = read_parameters(text, given)
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
-        engine, answer = about.engine, answer_query(about, text, parameters)
+        graphs = graphs_for(about, wanted, parameters)
+        engine, answer = about.engine, answer_query(about, text, parameters, graphs)
     else:
         engine = asked.load()
         answer = answer_query(engine.graph, text, parameters)
@@ -362,6 +371,7 @@ def proof_verdict(proof: str, patient: str, as_of: str, thresholds: str) -> Verd
 
 ask.register(app)
 diff.register(app)
+export.register(app)
 plain.register(app)
 release.register(app)
 
