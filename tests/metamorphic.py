@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,15 +14,17 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from patients import AS_OF, patients
+from reasoner.assessment import Assessment
 from reasoner.engine import Engine
 from reasoner.gate import GatedPatient, gate_patient
 from reasoner.knowledge import Graph
-from reasoner.namespaces import OWL, RDF, TYPE, XSD, iri, marrow
+from reasoner.namespaces import OWL, TYPE, XSD, iri, local_name, marrow, shorten
 from reasoner.patient import PatientGraph, read_patient_graph
 from reasoner.pipeline import validate_patient
-from reasoner.quantity import literal_parts, text_of
+from reasoner.quantity import literal_parts
 from reasoner.result import Result
 from reasoner.rule import Atom
+from reasoner.threshold import threshold_of
 from reasoner.validation import set_aside
 
 GOLDEN = sorted(Path(__file__).parent.glob("golden/*/patient.ttl"))
@@ -61,11 +64,33 @@ def draw_patient(engine: Engine, data: st.DataObject) -> PatientGraph:
     made = read(engine, data.draw(strategy(engine.graph)).encode())
     if data.draw(st.integers(0, 4)) == 0:
         return made
-    base = read(engine, data.draw(st.sampled_from(GOLDEN)).read_bytes())
-    base = set_aside(base, validate_patient(base, engine), engine.graph)[0]
+    base = golden(engine, data.draw(st.sampled_from(GOLDEN)))
     links = sorted(t for t in made.triples if t[0] == made.patient and t[2].startswith("<urn:p/"))
     few = data.draw(st.lists(st.sampled_from(links), max_size=3, unique=True)) if links else []
     return add(base, *((p, record, made.triples) for _, p, record in few))
+
+
+_READ: dict[Path, PatientGraph] = {}
+
+
+def golden(engine: Engine, path: Path) -> PatientGraph:
+    """A golden patient, validated once; the shapes are the same for whichever engine runs."""
+    if path not in _READ:
+        base = read(engine, path.read_bytes())
+        _READ[path] = set_aside(base, validate_patient(base, engine), engine.graph)[0]
+    return _READ[path]
+
+
+@lru_cache(maxsize=1)
+def given_in_golden() -> dict[str, list[Path]]:
+    """For each intervention the golden patients who are expected to be given it."""
+    found: dict[str, list[Path]] = {}
+    for path in GOLDEN:
+        expected = json.loads((path.parent / "expected.json").read_text("utf-8"))
+        for name, outcome in expected.get("outcomes", {}).items():
+            if outcome in ("recommended", "consider") and expected["asOf"] == AS_OF.isoformat():
+                found.setdefault(marrow(name), []).append(path)
+    return found
 
 
 def add(base: PatientGraph, *records: tuple[str, str, Triples]) -> PatientGraph:
@@ -139,8 +164,9 @@ def draw_new(engine: Engine, data: st.DataObject) -> tuple[str, str, Triples] | 
     links = sorted(t for t in made.triples if t[0] == made.patient and t[2].startswith("<urn:new/"))
     if not links:
         return None
-    _, p, node = data.draw(st.sampled_from(links))
-    return p, node, made.triples
+    sort = data.draw(st.sampled_from(sorted({p for _, p, _ in links})))
+    _, p, node = data.draw(st.sampled_from([link for link in links if link[1] == sort]))
+    return p, node, frozenset(t for t in made.triples if t[0] == node)
 
 
 def unread_kinds(graph: Graph) -> list[str]:
@@ -152,54 +178,60 @@ def unread_kinds(graph: Graph) -> list[str]:
             if k not in read_by and graph.object(k, marrow("canonicalUnit"))]
 
 
-def exclusions(graph: Graph) -> list[tuple[str, str, str]]:
-    """Each intervention that a row contraindicates or advises against, and a kind the row reads."""
-    found = set()
-    for row in graph.subjects(marrow("direction"), marrow("Against")):
-        if graph.object(row, marrow("modality")) == marrow("Caution"):
-            continue
-        meets = graph.subjects(iri(OWL, "hasValue"), row)
-        criteria = {c for m in meets for c in graph.subjects(
-            "<http://www.w3.org/2000/01/rdf-schema#subClassOf>", m)}
-        criteria |= set(graph.objects(row, marrow("appliesTo")))
-        for criterion in criteria:
-            for part in graph.objects(criterion, marrow("contains")):
-                kind = graph.object(part, iri(OWL, "hasValue"))
-                if kind and kind.startswith(marrow("")[:-1]):
-                    found.add((row, graph.object(part, iri(OWL, "onProperty")) or "", kind))
-    return sorted(found)
-
-
 def bound_of(graph: Graph, expression: str) -> tuple[str, str, Decimal] | None:
     """The kind, sign and limit of a comparison of a current result."""
-    members = graph.object(graph.object(expression, iri(OWL, "someValuesFrom")) or "",
-                           iri(OWL, "intersectionOf"))
-    if members is None:
+    filler = graph.object(expression, iri(OWL, "someValuesFrom")) or ""
+    kind = within = None
+    for part in graph.members(graph.object(filler, iri(OWL, "intersectionOf")) or ""):
+        kind = kind or graph.object(part, iri(OWL, "hasValue"))
+        within = within or graph.object(part, iri(OWL, "someValuesFrom"))
+    if kind is None or within is None:
         return None
-    first = graph.object(members, iri(RDF, "first")) or ""
-    rest = graph.object(members, iri(RDF, "rest")) or ""
-    threshold = graph.object(graph.object(rest, iri(RDF, "first")) or "",
-                             iri(OWL, "someValuesFrom")) or ""
-    facets = graph.object(graph.object(threshold, iri(OWL, "equivalentClass")) or "",
-                          iri(OWL, "withRestrictions")) or ""
-    facet = graph.object(facets, iri(RDF, "first")) or ""
-    for name, sign in (("maxExclusive", "<"), ("maxInclusive", "<="), ("minExclusive", ">"),
-                       ("minInclusive", ">=")):
-        limit = graph.object(facet, iri(XSD, name))
-        if limit is not None:
-            kind = graph.object(first, iri(OWL, "hasValue")) or ""
-            return kind, sign, Decimal(text_of(limit))
-    return None
+    bound = threshold_of(graph, within)
+    return kind, bound.sign, Decimal(bound.limit)
 
 
-def observed(kind: str, value: str, unit: str) -> PatientGraph:
-    """A patient with one final result of today."""
-    return PatientGraph("<urn:p>", frozenset({
-        ("<urn:p>", TYPE, marrow("Patient")), ("<urn:p>", HAS_OBSERVATION, "<urn:o>"),
-        ("<urn:o>", TYPE, OBSERVATION), ("<urn:o>", KIND, kind), ("<urn:o>", VALUE, value),
-        ("<urn:o>", UNIT, f'"{unit}"'), ("<urn:o>", STATUS, '"final"'),
-        ("<urn:o>", DATE, f'"{AS_OF}"^^<{XSD}date>'),
-    }), "test")
+@lru_cache(maxsize=2)
+def comparisons(graph: Graph) -> dict[str, tuple[str, str, Decimal]]:
+    """Each comparison of a current result, with its kind, sign and limit."""
+    return {e: bound
+            for e in graph.subjects(iri(OWL, "onProperty"), marrow("hasCurrentObservation"))
+            if (bound := bound_of(graph, e)) is not None}
+
+
+def within(value: Decimal, sign: str, limit: Decimal) -> bool:
+    return {"<": value < limit, "<=": value <= limit, ">": value > limit,
+            ">=": value >= limit}[sign]
+
+
+def assessed(engine: Engine, graph: PatientGraph) -> Assessment:
+    patient = gated(engine, graph)
+    return Assessment(engine, patient, engine.run(patient.facts), ())
+
+
+def lapses(before: Assessment, after: frozenset[Atom], fact: Atom) -> set[str]:
+    """The rules whose absences brought down a proof: all premises still hold, and not the step."""
+    held = after | before.engine.graph.triples
+    found: set[str] = set()
+    seen: set[Atom] = set()
+    waiting = [fact]
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        for derivation in before.derivations.of(current):
+            gone = [p for p in derivation.premises if p not in held]
+            waiting += gone
+            if not gone:
+                found.add(local_name(derivation.rule))
+    return found
+
+
+def shown(new: tuple[str, str, Triples]) -> str:
+    """A record in a message."""
+    return " ".join(sorted(f"{local_name(p)} {shorten(o) if o.startswith('<') else o}"
+                           for _, p, o in new[2]))
 
 
 SHIFT = timedelta(days=1461)
