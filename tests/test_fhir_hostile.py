@@ -160,6 +160,32 @@ def test_units(engine: Engine, test: str, value: str, unit: str, expected: str) 
         assert expected in codes(found)
 
 
+@pytest.mark.parametrize("written", ["g/dL", "g/dl", "G/DL", "g/100mL", " g/dL "])
+def test_a_unit_that_is_another_amount_than_its_code_is_of_no_use(engine: Engine,
+                                                                  written: str) -> None:
+    """98 g/L is an anemia and 98 g/dL is none: nobody can tell which was measured."""
+    result = hemoglobin(98)
+    result["valueQuantity"] |= {"unit": written, "code": "g/L"}
+    found = assessed(engine, result)
+    assert amounts(found) == []
+    assert codes(found) == {"units-disagree", "unit-not-understood"}
+    said = next(i.what for i in found.issues if i.code == "unit-not-understood")
+    assert "g/L" in said
+    assert written.strip() in said
+    assert [text_of(o) for _, p, o in found.facts if p == marrow("value")] == ["98"]
+
+
+@pytest.mark.parametrize(("unit", "code"), [
+    ("g/dl", "g/dL"), ("gm/dL", "g/dL"), ("grams per deciliter", "g/dL"),
+])
+def test_spellings_of_one_unit_agree(engine: Engine, unit: str, code: str) -> None:
+    result = hemoglobin(9.8)
+    result["valueQuantity"] |= {"unit": unit, "code": code}
+    found = assessed(engine, result)
+    assert "units-disagree" not in codes(found)
+    assert amounts(found) == ["98"]
+
+
 @pytest.mark.parametrize(("sign", "at_least", "at_most"), [
     ("<", [], ["69.999999"]), ("<=", [], ["70"]), (">", ["70.000001"], []), (">=", ["70"], []),
     ("~", [], []), ("<<", [], []), ("ad", [], []),

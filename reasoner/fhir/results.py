@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..quantity import MAX_DIGITS, Refusal, gate, number_of, text_of
+from ..quantity import MAX_DIGITS, Refusal, Scale, gate, number_of, text_of
 from .document import Entry, Resource
 from .element import UCUM, Concept, clean, objects, read_concept, read_number, source_text, text
 from .flag import check_flag
@@ -59,7 +59,7 @@ def _read_part(entry: Entry, part: _Part, context: Context) -> list[Record]:
                   "send the codes of one test")
     if len(kinds) != 1:
         return []
-    facts = _value_facts(entry, part.said, concept, context)
+    facts = _value_facts(entry, part.said, concept, context, kinds[0])
     if facts is None:
         return []
     check_flag(entry, part.said, concept, notes)
@@ -103,7 +103,7 @@ def _why_unusable(record: Record, context: Context) -> str:
     return found.code if isinstance(found, Refusal) else ""
 
 
-def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context) \
+def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context, kind: str) \
         -> list[tuple[str, str]] | None:
     """Return what a result says as facts, or None where nothing was measured.
 
@@ -145,6 +145,13 @@ def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Contex
     if sign:
         facts.append(("comparator", source_text(sign)))
     unit = _unit(quantity)
+    other = text(quantity.get("unit"))
+    if _differ(unit, other, context.scales.get(kind)):
+        notes.add("units-disagree", entry.name, f"the result {concept} has the unit "
+                  f"{clean(other, 40)} and the code {clean(unit, 40)}, which mean different "
+                  "amounts; it is not used", "send the unit that the laboratory used as both")
+        # The number may be of either, so the record keeps both, which together are no unit.
+        unit = f"{unit} or {other}"
     return [*facts, ("unit", source_text(unit))] if unit else facts
 
 
@@ -152,3 +159,15 @@ def _unit(quantity: Resource) -> str:
     """Return the unit's UCUM code, or what was written for a reader where there is none."""
     code = text(quantity.get("code"))
     return code if code and quantity.get("system") in (None, UCUM) else text(quantity.get("unit"))
+
+
+def _differ(code: str, written: str, scale: Scale | None) -> bool:
+    """Tell whether two units are both units of a measurement and mean different amounts of it.
+
+    What is written for a reader is compared without case: it is no code.
+    """
+    if scale is None or code not in scale.conversions:
+        return False
+    factors = {known.factor for unit, known in scale.conversions.items()
+               if unit.casefold() == written.strip().casefold()}
+    return bool(factors) and scale.conversions[code].factor not in factors
