@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def why_not(asked: Asked, arguments: Named, audience: Audience = "clinician",
             language: Language = "en") -> None:
-    """Say why something is not recommended or not concluded, and what would flip it."""
+    """Say why something is not concluded, and what would flip it."""
     from ..explanation import whynot
 
     files, (name,) = last_of(arguments, 1, asked.example, "one name")
@@ -41,17 +41,21 @@ def what_if(
     asked: Asked,
     patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     set_: Annotated[
-        Changes, typer.Option("--set", help="A result to suppose, such as Name=6.8unit.")
+        Changes, typer.Option("--set", metavar="NAME=AMOUNT",
+                              help="A result to suppose, such as Name=6.8unit.")
     ] = [],  # noqa: B006
-    add: Annotated[Changes, typer.Option("--add", help="A kind to suppose on record.")
-                   ] = [],  # noqa: B006
-    deny: Annotated[Changes, typer.Option("--deny", help="A kind to suppose excluded.")
-                    ] = [],  # noqa: B006
-    remove: Annotated[Changes, typer.Option("--remove", help="A kind to take off the record.")
-                      ] = [],  # noqa: B006
+    add: Annotated[
+        Changes, typer.Option("--add", metavar="NAME", help="A kind to suppose on record.")
+    ] = [],  # noqa: B006
+    deny: Annotated[
+        Changes, typer.Option("--deny", metavar="NAME", help="A kind to suppose excluded.")
+    ] = [],  # noqa: B006
+    remove: Annotated[
+        Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
+    ] = [],  # noqa: B006
     audience: Audience = "clinician", language: Language = "en",
 ) -> None:
-    """Say how the conclusions would differ if the record were changed, with reasons."""
+    """Say what would differ if the record were changed, and why."""
     from ..explanation import whatif
     from ..hypothesis import Verb, parse_change
 
@@ -77,7 +81,10 @@ def contrast(
     ],
     audience: Audience = "clinician", language: Language = "en",
 ) -> None:
-    """Set two interventions side by side: what supports and opposes each, and what decided."""
+    """Set two interventions side by side.
+
+    Says what supports and opposes each, and what decided.
+    """
     from ..explanation import contrast as side_by_side
 
     files, (first, second) = last_of(arguments, 2, asked.example, "two names")
@@ -90,7 +97,10 @@ def contrast(
 
 def missing(asked: Asked, patient: Files = [],  # noqa: B006
             audience: Audience = "clinician", language: Language = "en") -> None:
-    """Say which unknown results could change an outcome, the most telling first."""
+    """Say what is unknown and could change an outcome.
+
+    The most telling comes first.
+    """
     from ..explanation import missing as unknown
 
     assessment = asked.assess(patient)
@@ -100,7 +110,7 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 
 
 def evidence(asked: Asked, arguments: Named) -> None:
-    """Say what in an assessment rests on one claim or guideline row."""
+    """Say what rests on one claim or guideline row."""
     from ..explanation import evidence as sources
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim or row")
@@ -111,7 +121,7 @@ def evidence(asked: Asked, arguments: Named) -> None:
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006
                  audience: Audience = "clinician", language: Language = "en") -> None:
-    """Show each path to the pain, surest first, and what treats where on it."""
+    """Show each path to the pain, and what treats where on it."""
     from ..explanation import pain
 
     assessment = asked.assess(patient)

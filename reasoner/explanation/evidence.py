@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..errors import UsageError
+from ..errors import UsageError, advise
 from ..grounding import is_statement
 from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
 from ..store import conclusions_of
@@ -32,7 +32,8 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
                    if local_name(s) == name or local_name(s).startswith(name + "-"))
     if not terms:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix="name one such as an id that marrow explain shows as a source")
+                         fix=advise(wanted, ((local_name(s), local_name(s)) for s in statements),
+                                    "name one such as an id that marrow explain shows as a source"))
     names = {local_name(t) for t in terms}
     bearers = {
         bearer: t for t in terms
