@@ -26,6 +26,7 @@ from .quantity import (
     gate,
     integer_literal,
     literal_parts,
+    one_line,
     parse_number,
     text_of,
 )
@@ -352,7 +353,7 @@ class _Gate:
 
     def _source(self, node: str) -> str:
         source = self.about[node][marrow("recordSource")]
-        return text_of(source[0]) if source else local_name(node)
+        return one_line(text_of(source[0])) if source else local_name(node)
 
     def _growth(self, node: str) -> tuple[int, tuple[Atom, ...]]:
         """Return what a result has grown by since it was taken, and the date that says so."""

@@ -143,6 +143,11 @@ def system_name(uri: str) -> str:
     return known.name if known else uri
 
 
+def is_code_system(uri: str) -> bool:
+    """Tell whether a URI names a code system that records use and that is known here."""
+    return uri in _BY_URI
+
+
 def load_mappings(path: Path) -> Mappings:
     """Read an SSSOM file.
 

@@ -33,6 +33,8 @@ from .quantity import escape
 from .rule import Atom
 
 Leaf = Literal["record", "knowledge"]
+Quad = tuple[str, str, str, str]
+"""A triple and the named graph it stands in."""
 
 
 class Teller(Protocol):
@@ -166,7 +168,7 @@ def statement_iri(fact: Atom) -> str:
     return f"<{MARROW}statement/{hashlib.sha256(repr(fact).encode()).hexdigest()[:20]}>"
 
 
-def proof_quads(proof: Proof) -> list[tuple[str, str, str, str]]:
+def proof_quads(proof: Proof) -> list[Quad]:
     """Return a proof as quads in a named graph of its own.
 
     Source: PROV-O (prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation Ontology

@@ -152,6 +152,11 @@ def text_of(term: str) -> str:
     return literal_parts(term)[0] if term.startswith('"') else term.strip("<>")
 
 
+def one_line(text: str) -> str:
+    """Return what a record wrote as one line, so that it cannot pass for a part of an answer."""
+    return " ".join(text.split())[:1000]
+
+
 def number_of(term: str) -> Decimal | None:
     """Return the number of a well-formed numeric literal term, else None."""
     if not term.startswith('"') or "^^" not in term:

@@ -7,7 +7,7 @@ runs, and updates are no queries.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from .errors import InputRefused, UsageError, advise
 from .hostile import read_bounded
 from .knowledge import Graph, find_root
 from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
-from .proof import proof_quads
+from .proof import Quad, proof_quads
 from .quantity import literal_parts
 from .rule import Atom
 from .worker import run_bounded
@@ -42,8 +42,16 @@ class Answer:
             return f"{str(self.data).lower()}\n"
         rows = self.data["rows"]
         lines = ["\t".join(self.data["columns"])]
-        lines += ["\t".join(row.get(c) or "" for c in self.data["columns"]) for row in rows]
+        lines += ["\t".join(_cell(row.get(c) or "") for c in self.data["columns"]) for row in rows]
         return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Return a value without what would end its cell or its line.
+
+    Source: SPARQL 1.1 Query Results CSV and TSV Formats, section 4.
+    """
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 def ox_term(term: str) -> Any:
@@ -60,8 +68,13 @@ def ox_term(term: str) -> Any:
     return ox.Literal(lexical, datatype=ox.NamedNode(datatype))
 
 
-def fill_store(assessment: Assessment) -> ox.Store:
-    """Return a store with the knowledge, the patient, the inferences and the main proofs."""
+def fill_store(assessment: Assessment, graphs: Iterable[Quad] = ()) -> ox.Store:
+    """Return a store with the knowledge, the patient, the inferences and the main proofs.
+
+    Args:
+        assessment: the assessment.
+        graphs: quads of answers that the store is to hold too.
+    """
     import pyoxigraph as ox
 
     store = ox.Store()
@@ -81,6 +94,7 @@ def fill_store(assessment: Assessment) -> ox.Store:
             store.extend(
                 ox.Quad(*(ox_term(term) for term in quad)) for quad in proof_quads(proof)
             )
+    store.extend(ox.Quad(*(ox_term(term) for term in quad)) for quad in graphs)
     return store
 
 
@@ -201,23 +215,31 @@ def read_parameters(text: str, given: list[str]) -> dict[str, str]:
 
 
 def answer_query(about: Assessment | Graph, text: str,
-                 parameters: Mapping[str, str] | None = None) -> Answer:
+                 parameters: Mapping[str, str] | None = None,
+                 graphs: Iterable[Quad] = ()) -> Answer:
     """Run a query over one assessment, or over the knowledge alone.
 
-    All graphs together are the default graph; parameters are variables with their terms.
+    All graphs together are the default graph.
+
+    Args:
+        about: the assessment, or the knowledge.
+        text: the query.
+        parameters: variables with their terms.
+        graphs: quads of answers that the store is to hold too.
 
     Raises:
         InputRefused: the query does not parse or would fetch something.
         LimitReached: it took too long or grew too large; it runs in a process of its own.
     """
-    return run_bounded(lambda: _answer(about, text, parameters or {}))
+    return run_bounded(lambda: _answer(about, text, parameters or {}, graphs))
 
 
-def _answer(about: Assessment | Graph, text: str, parameters: Mapping[str, str]) -> Answer:
+def _answer(about: Assessment | Graph, text: str, parameters: Mapping[str, str],
+            graphs: Iterable[Quad]) -> Answer:
     import pyoxigraph as ox
 
     check_query(text)
-    store = fill_knowledge(about) if isinstance(about, Graph) else fill_store(about)
+    store = fill_knowledge(about) if isinstance(about, Graph) else fill_store(about, graphs)
     given = {ox.Variable(name): ox_term(term) for name, term in parameters.items()}
     try:
         found = store.query(text, use_default_graph_as_union=True, substitutions=given)
@@ -254,11 +276,16 @@ def write_trig(assessment: Assessment, fact: Atom, path: Path) -> None:
     Raises:
         UsageError: the statement does not hold.
     """
-    import pyoxigraph as ox
-
     proof = assessment.prove(fact)
     if proof is None:
         raise UsageError("no-proof", what="the statement does not hold", fix="ask for another")
-    quads = [ox.Quad(*(ox_term(term) for term in quad)) for quad in sorted(proof_quads(proof))]
-    data = ox.serialize(quads, format=ox.RdfFormat.TRIG, prefixes=PREFIXES)
+    write_quads(proof_quads(proof), path)
+
+
+def write_quads(quads: Iterable[Quad], path: Path) -> None:
+    """Write an answer with the proofs it points to as TriG."""
+    import pyoxigraph as ox
+
+    terms = [ox.Quad(*(ox_term(term) for term in quad)) for quad in sorted(quads)]
+    data = ox.serialize(terms, format=ox.RdfFormat.TRIG, prefixes=PREFIXES)
     path.write_bytes(data or b"")

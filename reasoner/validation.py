@@ -19,7 +19,7 @@ from .knowledge import RECORD_CLASSES, Graph
 from .likeness import Likeness, counterpart, group_alike
 from .namespaces import RDFS, SH, TYPE, iri, local_name, marrow, shorten
 from .patient import PatientGraph
-from .quantity import literal_parts, text_of
+from .quantity import literal_parts, one_line, text_of
 from .rule import Atom
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
         kept |= _unread(graph.patient, node, said, knowledge)
     sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
     issues = tuple(
-        Issue("breaks-a-shape", sources.get(v.node) or local_name(v.node), _what(v),
+        Issue("breaks-a-shape", one_line(sources.get(v.node, "")) or local_name(v.node), _what(v),
               "correct the record and send it again")
         for v in violations
     )

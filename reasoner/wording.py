@@ -12,7 +12,7 @@ from functools import cached_property
 from .gate import GatedPatient
 from .knowledge import Graph
 from .namespaces import MARROW, TYPE, local_name, marrow
-from .quantity import text_of
+from .quantity import one_line, text_of
 from .rule import Atom
 
 SENTENCE = marrow("sentence")
@@ -120,8 +120,3 @@ def records_of(patient: GatedPatient) -> frozenset[str]:
         o for s, p, o in patient.facts if s == patient.patient and o.startswith("<")
         and p not in (TYPE, marrow("sex"))
     )
-
-
-def one_line(text: str) -> str:
-    """Return what a record wrote as one line, so that it cannot pass for a part of an answer."""
-    return " ".join(text.split())[:1000]

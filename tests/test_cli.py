@@ -181,6 +181,7 @@ def test_the_mechanism_page_is_whole_and_fetches_nothing(tmp_path: Path) -> None
         (["why-not", "blood transfusion"], "RedCellTransfusion"),
         (["contrast", "OralIron", "IntravenosIron"], "IntravenousIron"),
         (["evidence", "C61"], "C061"),
+        (["arguments", "oral iron"], "OralIron"),
         (["query", "due-date"], "due-dates"),
         (["what-if", "--set", "hemoglobin=6.8g/dL"], "Hemoglobin"),
         (["what-if", "--add", "Warfrin"], "Warfarin"),

@@ -171,11 +171,14 @@ def test_fhir_comes_out_as_the_graph_it_was_read_as(engine: Engine, tmp_path: Pa
                       "subject": {"reference": "Patient/anna"},
                       "code": {"coding": [{"system": "http://loinc.org", "code": "718-7"}]},
                       "valueQuantity": {"value": 9.8, "unit": "stone"}}},
+        {"resource": {"resourceType": "Condition", "id": "other",
+                      "subject": {"reference": "Patient/anna"},
+                      "code": {"coding": [{"system": "http://house.example", "code": "1"}]}}},
     ]}))
     found = export(str(sent), "--format", "turtle")
-    assert "things of the input are not in this graph" in found.stderr
+    assert "what could not be read is not in this graph; notes on the input" in found.stderr
     out = tmp_path / "anna.ttl"
-    out.write_text(found.stdout)
+    out.write_text(found.stdout, "utf-8")
     assert assess(engine, out, AS_OF).facts == assess(engine, sent, AS_OF).facts
 
 

@@ -461,6 +461,26 @@ def test_allergies() -> None:
         == ["AllergyIntolerance/c"]
 
 
+@pytest.mark.parametrize(("said", "kind"), [
+    ({"code": {"text": "iron tablets"}}, "UnrecognizedMedication"),
+    ({"code": {"text": "iron tablets"}, "category": ["medication"]}, "UnrecognizedMedication"),
+    ({"code": {"text": "iron tablets"}, "category": ["food", "medication"]},
+     "UnrecognizedMedication"),
+    ({"code": concept("urn:our-own", "FE1", "Iron")}, "UnrecognizedMedication"),
+    ({}, "UnrecognizedMedication"),
+    ({"code": {"text": "naproxen"}, "reaction": [{"substance": concept(RXNORM, "7258")}]},
+     "Naproxen"),
+    ({"code": {"text": "peanut"}, "category": ["food"]}, None),
+    ({"code": concept(RXNORM, "7980", "penicillin G")}, None),  # a known system, and not ours
+])
+def test_an_allergy_that_cannot_be_read_may_be_to_any_medicine(
+        said: dict[str, Any], kind: str | None) -> None:
+    found = read({"resourceType": "AllergyIntolerance", "id": "a", "patient": WHOSE, **said})
+    assert facts(found, "AllergyIntolerance/a").get("kind") == kind
+    if kind != "Naproxen":
+        assert len(found.issues) == 1  # it is told all the same
+
+
 def test_the_same_thing_is_told_once_with_the_first_resources() -> None:
     unknown = concept(LOINC, "8302-2", "Body Height")
     found = read(*(hemoglobin(id=f"h{n}", code=unknown) for n in range(9)))

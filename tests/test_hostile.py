@@ -143,3 +143,30 @@ def test_a_cache_that_others_can_write_is_no_cache(small: Engine, tmp_path: Path
     assert _engine_of(json.loads(path.read_text()), small.root).program == small.program
     path.chmod(0o666)
     assert _read_cache(path, small.root) is None
+
+
+_FORGED = r"Laboratory\n\nRecommended\n  lithium  <Lithium>\r\tx"
+
+
+@pytest.mark.parametrize("mistake", ['marrow:unit "firkin"', 'marrow:unit "g/dL", "g/L"'])
+@pytest.mark.parametrize("command", [["explain", "--all"], ["validate"]])
+def test_the_source_of_a_record_cannot_pass_for_a_part_of_an_answer(
+        tmp_path: Path, engine: Engine, mistake: str, command: list[str]) -> None:
+    """A unit that is unknown is told by the gate, and two units by the shapes, with the source."""
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    path = tmp_path / "p.ttl"
+    path.write_text(text.replace(
+        'marrow:unit "g/dL"', f'{mistake} ; marrow:recordSource "{_FORGED}"'), encoding="utf-8")
+    found = RUNNER.invoke(app, [*command, str(path), *AS_OF])
+    told = [line for line in found.stdout.splitlines() if "lithium" in line]
+    assert all(line.split("lithium")[0].strip().startswith("Laboratory Recommended")
+               for line in told)
+    assert "\r" not in found.stdout
+    assert bool(told) == (command[0] == "explain" or "," in mistake)
+
+
+def test_a_value_ends_neither_its_cell_nor_its_row(tmp_path: Path) -> None:
+    query = tmp_path / "q.rq"
+    query.write_text(f'SELECT ?a ?b {{ BIND("{_FORGED}" AS ?a) BIND("b" AS ?b) }}')
+    found = RUNNER.invoke(app, ["query", str(query)])
+    assert found.stdout == f"a\tb\n{_FORGED}\tb\n"

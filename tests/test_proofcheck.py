@@ -570,6 +570,9 @@ def test_what_the_ontology_says_is_not_absent(checker: Checker, assessed: dict[s
     (b"", ".md", "format-unknown"),
     (f"<urn:a> a <{EO}TraceBasedExplanation> . <urn:b> a <{EO}TraceBasedExplanation> .".encode(),
      ".ttl", "several-proofs"),
+    (f"<urn:a> a <{EO}ContrastiveExplanation> .".encode(), ".ttl", "no-trace-proof"),
+    (f"<urn:a> a <{EO}TraceBasedExplanation> . <urn:b> a <{EO}RationaleExplanation> .".encode(),
+     ".ttl", "no-trace-proof"),
 ])
 def test_a_file_that_is_no_proof_is_unusable(checker: Checker, data: bytes, suffix: str,
                                              code: str) -> None:

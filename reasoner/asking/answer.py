@@ -12,6 +12,7 @@ from ..explanation.justified import justifications, justifications_text
 from ..explanation.report import report
 from ..explanation.text import explain_text
 from ..explanation.why import explain_why, find_conclusion, why_data
+from ..graphs.asked import graphs_for
 from ..hypothesis import Verb, parse_change
 from ..knowledge import Graph
 from ..namespaces import local_name
@@ -35,7 +36,9 @@ def answer(understood: Understood, about: Assessment | Graph) -> Reply:
     """
     if understood.form.query:
         text = read_query(understood.form.query)
-        rows = answer_query(about, text, {k: str(v) for k, v in understood.values.items()})
+        given = {k: str(v) for k, v in understood.values.items()}
+        graphs = [] if isinstance(about, Graph) else graphs_for(about, understood.form.query, given)
+        rows = answer_query(about, text, given, graphs)
         return rows.data, lambda: rows.text() if rows.data["rows"] else \
             "nothing is found; that is no proof that there is nothing\n"
     if isinstance(about, Graph):

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Annotated
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import UsageError
-from .call import Asked, Audience, Files, Language, about_a_patient, answer, emit, last_of
+from .call import (
+    Asked,
+    Audience,
+    Files,
+    Language,
+    Rdf,
+    Spoken,
+    about_a_patient,
+    answer,
+    emit,
+    last_of,
+    only_for_clinicians,
+)
+
+if TYPE_CHECKING:
+    from ..assessment import Assessment
+    from ..proof import Quad
 
 Changes = list[str]
 Named = Annotated[
@@ -20,21 +38,40 @@ Named = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the questions to the command."""
     for name, command in (("why-not", why_not), ("what-if", what_if), ("contrast", contrast),
-                          ("missing", missing), ("evidence", evidence),
+                          ("missing", missing), ("evidence", evidence), ("arguments", arguments),
                           ("explain-pain", explain_pain)):
         app.command(name)(about_a_patient(command))
 
 
+def _write(rdf: str, quads: list[Quad]) -> None:
+    from ..store import write_quads
+
+    write_quads(quads, Path(rdf))
+
+
+def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
+            question: tuple[str, tuple[Any, ...]],
+            data: Callable[[], dict[str, Any]], text: Callable[[dict[str, Any]], str],
+            quads: Callable[[Assessment, dict[str, Any]], list[Quad]], rdf: str) -> None:
+    """Print an answer, and write it as RDF where a file is named; it is worked out once."""
+    found = cache(data)
+    if rdf:
+        only_for_clinicians(spoken, "--rdf")
+        _write(rdf, quads(assessment, found()))
+    name, arguments = question
+    answer(assessment, spoken, name, arguments, found, lambda: text(found()), asked.as_json)
+
+
 def why_not(asked: Asked, arguments: Named, audience: Audience = "clinician",
-            language: Language = "en") -> None:
+            language: Language = "en", rdf: Rdf = "") -> None:
     """Say why something is not concluded, and what would flip it."""
     from ..explanation import whynot
+    from ..graphs.whynot import why_not_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one name")
     assessment = asked.assess(files)
-    answer(assessment, (audience, language), "why-not", (name,),
-           lambda: whynot.why_not(assessment, name),
-           lambda: whynot.why_not_text(whynot.why_not(assessment, name)), asked.as_json)
+    _answer(asked, assessment, (audience, language), ("why-not", (name,)),
+            lambda: whynot.why_not(assessment, name), whynot.why_not_text, why_not_quads, rdf)
 
 
 def what_if(
@@ -53,10 +90,11 @@ def what_if(
     remove: Annotated[
         Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
     ] = [],  # noqa: B006
-    audience: Audience = "clinician", language: Language = "en",
+    audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
     """Say what would differ if the record were changed, and why."""
     from ..explanation import whatif
+    from ..graphs.whatif import what_if_quads
     from ..hypothesis import Verb, parse_change
 
     wanted: list[tuple[Verb, str]] = [
@@ -68,9 +106,8 @@ def what_if(
                          fix="give --set, --add, --deny or --remove")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
-    answer(assessment, (audience, language), "what-if", (changes,),
-           lambda: whatif.what_if(assessment, changes),
-           lambda: whatif.what_if_text(whatif.what_if(assessment, changes)), asked.as_json)
+    _answer(asked, assessment, (audience, language), ("what-if", (changes,)),
+            lambda: whatif.what_if(assessment, changes), whatif.what_if_text, what_if_quads, rdf)
 
 
 def contrast(
@@ -79,44 +116,70 @@ def contrast(
         list[str], typer.Argument(metavar="[PATIENT] NAME NAME", help="A patient file (or "
                                   "--example) and two interventions.")
     ],
-    audience: Audience = "clinician", language: Language = "en",
+    audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
     """Set two interventions side by side.
 
     Says what supports and opposes each, and what decided.
     """
     from ..explanation import contrast as side_by_side
+    from ..graphs.arguments import contrast_quads
 
     files, (first, second) = last_of(arguments, 2, asked.example, "two names")
     assessment = asked.assess(files)
-    answer(assessment, (audience, language), "contrast", (first, second),
-           lambda: side_by_side.contrast(assessment, first, second),
-           lambda: side_by_side.contrast_text(side_by_side.contrast(assessment, first, second)),
-           asked.as_json)
+    _answer(asked, assessment, (audience, language), ("contrast", (first, second)),
+            lambda: side_by_side.contrast(assessment, first, second), side_by_side.contrast_text,
+            contrast_quads, rdf)
+
+
+def arguments(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
+    """Show what speaks for and against an intervention.
+
+    With it comes what defeats what.
+    """
+    from ..explanation.arguments import arguments as find_arguments
+    from ..explanation.arguments import arguments_text
+    from ..graphs.arguments import arguments_quads
+
+    files, (name,) = last_of(arguments, 1, asked.example, "one intervention")
+    assessment = asked.assess(files)
+    found = find_arguments(assessment, name)
+    if rdf:
+        _write(rdf, arguments_quads(assessment, found))
+    emit(found, asked.as_json, partial(arguments_text, found), assessment.engine)
 
 
 def missing(asked: Asked, patient: Files = [],  # noqa: B006
-            audience: Audience = "clinician", language: Language = "en") -> None:
+            audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "") -> None:
     """Say what is unknown and could change an outcome.
 
     The most telling comes first.
     """
     from ..explanation import missing as unknown
+    from ..graphs.missing import missing_quads
 
     assessment = asked.assess(patient)
-    answer(assessment, (audience, language), "missing", (),
-           lambda: unknown.missing(assessment),
-           lambda: unknown.missing_text(unknown.missing(assessment)), asked.as_json)
+    _answer(asked, assessment, (audience, language), ("missing", ()),
+            lambda: unknown.missing(assessment), unknown.missing_text, missing_quads, rdf)
 
 
-def evidence(asked: Asked, arguments: Named) -> None:
-    """Say what rests on one claim or guideline row."""
-    from ..explanation import evidence as sources
+def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
+    """Say what rests on a source, or what something rests on.
 
-    files, (name,) = last_of(arguments, 1, asked.example, "one claim or row")
+    A source is a claim or a guideline row.
+    """
+    from ..explanation import evidence as resting
+    from ..explanation import sources
+    from ..graphs.evidence import evidence_quads, sources_quads
+
+    files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
     assessment = asked.assess(files)
-    found = sources.evidence(assessment, name)
-    emit(found, asked.as_json, partial(sources.evidence_text, found), assessment.engine)
+    backwards = sources.names_a_conclusion(assessment, name)
+    found = (sources.sources if backwards else resting.evidence)(assessment, name)
+    if rdf:
+        _write(rdf, (sources_quads if backwards else evidence_quads)(assessment, found))
+    text = sources.sources_text if backwards else resting.evidence_text
+    emit(found, asked.as_json, partial(text, found), assessment.engine)
 
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006

@@ -46,6 +46,9 @@ Thresholds = Annotated[
                            "disagree it follows.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+Rdf = Annotated[str, typer.Option("--rdf", metavar="FILE",
+                                  help="Write the answer to this file as TriG: a named graph of "
+                                       "its own, with the proofs it points to.")]
 Audience = Annotated[str, typer.Option("--audience", metavar="WHO",
                                        help="Whom the answer is written for: clinician, educator "
                                             "or patient.")]

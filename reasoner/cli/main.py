@@ -131,7 +131,9 @@ def why(
                                        "local name, such as a kind or an intervention.")
     ],
     rdf: Annotated[
-        str, typer.Option("--rdf", metavar="FILE", help="Write the proof to this file as TriG.")
+        str, typer.Option("--rdf", metavar="FILE",
+                          help="Write the proof to this file as TriG, or with --justifications "
+                               "those.")
     ] = "",
     draw: Annotated[
         str, typer.Option("--draw", metavar="FORM", help="Print the proof to be drawn: mermaid, "
@@ -154,13 +156,14 @@ def why(
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
     from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
-    from ..store import write_trig
+    from ..graphs.justifications import justifications_quads
+    from ..store import write_quads, write_trig
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
     assessment = asked.assess(files)
     if rdf or draw or every or unfold:
         only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
-    if rdf:
+    if rdf and not every:
         write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:
         tell_site(assessment.engine)
@@ -168,6 +171,8 @@ def why(
         return
     if every:
         found = justifications(assessment, find_conclusion(assessment, wanted), most)
+        if rdf:
+            write_quads(justifications_quads(assessment, found), Path(rdf))
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     answer(assessment, (audience, language), "why", (wanted,),
@@ -221,6 +226,7 @@ def query(
     A patient comes with the inferences and their proofs. Without a patient the query is asked
     of the knowledge alone.
     """
+    from ..graphs.asked import graphs_for
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
@@ -228,7 +234,8 @@ def query(
     parameters = read_parameters(text, given)
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
-        engine, answer = about.engine, answer_query(about, text, parameters)
+        graphs = graphs_for(about, wanted, parameters)
+        engine, answer = about.engine, answer_query(about, text, parameters, graphs)
     else:
         engine = asked.load()
         answer = answer_query(engine.graph, text, parameters)

@@ -8,6 +8,7 @@ from ..assessment import Assessment
 from ..disagreement import disagreements_of
 from ..errors import UsageError
 from ..namespaces import TYPE, local_name, marrow
+from .arguments import argument_lines, arguments
 from .disagreements import disagreement_data, disagreement_lines
 from .report import recommendation
 from .why import unknown_name
@@ -32,7 +33,9 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
                              fix="take an intervention that marrow explain lists")
         entry = recommendation(assessment, term, outcome, found)
         proof = assessment.prove(assessment.fact(local_name(outcome), term))
-        entry["decidedBy"] = _rule(proof.steps[-1].rule) if proof and proof.steps else None
+        entry["decidedBy"] = local_name(proof.steps[-1].rule) if proof and proof.steps else None
+        told = arguments(assessment, name)
+        entry |= {key: told[key] for key in ("arguments", "elsewhere", "defeats", "setAside")}
         sides.append(entry)
     rows = [{r["id"] for key in ("because", "against") for r in side[key]} for side in sides]
     return {
@@ -41,11 +44,12 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
         "shared": sorted(rows[0] & rows[1]),
         "differ": [sorted(rows[0] - rows[1]), sorted(rows[1] - rows[0])],
         "supersedes": [
-            {"row": local_name(row), "label": graph.label(row),
-             "winner": local_name(graph.object(row, marrow("intervention")) or ""),
-             "loser": local_name(o)}
-            for row in assessment.related("meets") for o in graph.objects(row, marrow("supersedes"))
-            if o in (marrow(first), marrow(second))
+            {"row": argument["id"], "label": argument["label"],
+             "winner": local_name(graph.object(marrow(argument["id"]), marrow("intervention"))
+                                  or ""),
+             "loser": side["intervention"]}
+            for side in sides for argument in side["arguments"]
+            if argument["relation"] == "superseded" and argument["stands"]
         ],
         "disagreements": [
             data for data in (disagreement_data(assessment, d) for d in found)
@@ -55,22 +59,13 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
     }
 
 
-def _rule(term: str) -> str:
-    return local_name(term)
-
-
 def contrast_text(data: dict[str, Any]) -> str:
     """Return the contrast as text."""
     lines = []
     for side in data["sides"]:
         reason = f" [{side['reason']}]" if side["reason"] else ""
         lines.append(f"{side['label']}: {side['outcome']}{reason}, decided by {side['decidedBy']}")
-        for sign, key in (("+", "because"), ("-", "against")):
-            for row in side[key]:
-                disagree = "; sources disagree" if row["sourcesDisagree"] else ""
-                lines.append(f"  {sign} {row['label']} ({row['modality']}; {row['id']} "
-                             f"[{row['provenance']}]{disagree})")
-                lines += [f"      {fact}" for fact in row["facts"]]
+        lines += argument_lines(side)
         if side["missing"]:
             lines.append("  needs: " + "; ".join(sorted({m["label"] for m in side["missing"]})))
     for entry in data["supersedes"]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from ..engine import Engine
 from ..namespaces import TYPE, local_name, marrow
-from ..quantity import text_of
+from ..quantity import one_line, text_of
 from ..site import SOURCE
 from ..threshold import threshold_of
-from ..wording import one_line
 
 
 def site_data(engine: Engine) -> dict[str, Any] | None:

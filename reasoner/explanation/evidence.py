@@ -7,7 +7,9 @@ from typing import Any
 from ..assessment import Assessment, source_of
 from ..errors import UsageError, advise
 from ..grounding import is_statement
+from ..knowledge import Graph
 from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
+from ..rule import Atom
 from ..store import conclusions_of
 
 _SOURCE = iri(DCTERMS, "source")
@@ -22,17 +24,11 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is no claim and no row.
     """
     graph = assessment.graph
-    name = wanted.removeprefix("marrow:")
-    statements = {
-        s for sort in ("Claim", "Statement", "GuidanceRow", "FlagRow", "MonitoringRow",
-                       "Requirement", "PitfallRow")
-        for s in graph.subjects(TYPE, marrow(sort))
-    }
-    terms = sorted(s for s in statements
-                   if local_name(s) == name or local_name(s).startswith(name + "-"))
+    terms = statements_named(graph, wanted)
     if not terms:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix=advise(wanted, ((local_name(s), local_name(s)) for s in statements),
+                         fix=advise(wanted, ((local_name(s), local_name(s))
+                                             for s in statements_of(graph)),
                                     "name one such as an id that marrow explain shows as a source"))
     names = {local_name(t) for t in terms}
     bearers = {
@@ -48,25 +44,54 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
             resting.append({"says": assessment.wording.sentence(fact),
                             "relation": shorten(fact[1]), "about": local_name(fact[2]),
                             "through": sorted({local_name(bearers[t]) for t in used}),
+                            "proof": _proof(assessment, fact),
                             "fallsWithout": assessment.justifier.falls_without(fact, used)})
     links = [
         graph.label(link) for link in assessment.related("activates")
         if {local_name(c) for c in graph.objects(link, marrow("claim"))} & names
     ]
     return {
-        "statements": [
-            {**source_of(graph, t),
-             "modality": _code(assessment, t, "modality"),
-             "certainty": _code(assessment, t, "certainty")} for t in terms
-        ],
+        "statements": [{**source_of(graph, t), **grade_of(assessment, t)} for t in terms],
         "conclusions": resting, "links": sorted(set(links)),
         "asOf": assessment.patient.as_of.isoformat(), "notice": assessment.wording.notice(),
     }
 
 
+def statements_of(graph: Graph) -> set[str]:
+    """Return every statement of the article and the guidelines: claims, rows, requirements."""
+    return {
+        s for sort in ("Claim", "Statement", "GuidanceRow", "FlagRow", "MonitoringRow",
+                       "Requirement", "PitfallRow")
+        for s in graph.subjects(TYPE, marrow(sort))
+    }
+
+
+def statements_named(graph: Graph, wanted: str) -> list[str]:
+    """Return the statement of a name and its parts, sorted; none if there is no such statement."""
+    name = wanted.removeprefix("marrow:")
+    return sorted(s for s in statements_of(graph)
+                  if local_name(s) == name or local_name(s).startswith(name + "-"))
+
+
+def sources_behind(graph: Graph, term: str) -> set[str]:
+    """Return the sources of a criterion, row, link or threshold; a row is one itself."""
+    return {term, *graph.objects(term, _SOURCE), *graph.objects(term, marrow("claim"))}
+
+
+def grade_of(assessment: Assessment, term: str) -> dict[str, str | None]:
+    """Return how strongly and how surely a statement says what it says."""
+    return {"modality": _code(assessment, term, "modality"),
+            "certainty": _code(assessment, term, "certainty")}
+
+
 def _code(assessment: Assessment, term: str, relation: str) -> str | None:
     value = assessment.graph.object(term, marrow(relation))
     return assessment.graph.text(value, marrow("code")) if value else None
+
+
+def _proof(assessment: Assessment, fact: Atom) -> str | None:
+    proof = assessment.prove(fact)
+    return proof.iri.strip("<>") if proof else None
 
 
 def evidence_text(data: dict[str, Any]) -> str:

@@ -108,14 +108,19 @@ def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
     if not flags:
         yield "  none raised by what is on record; that is no proof that there is none"
     for flag in sorted(flags, key=lambda f: str(f["urgency"])):
-        urgency = f" - {flag['urgency']}" if flag["urgency"] else ""
-        yield f"  ! {flag['label']} ({flag['certainty']}){urgency}"
-        for action, actor in zip(flag["actions"], flag["actors"], strict=True):
-            yield f"      do: {action}" + (f" Who: {actor}." if actor else "")
-        for reason in flag["because"]:
-            yield f"      because {reason}"
-        for source in flag["sources"]:
-            yield f"      source: {source_text(source, tiers)}"
+        yield from flag_lines(flag, tiers)
+
+
+def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
+    """Return what is said of an open red flag: what to do, who, and why."""
+    urgency = f" - {flag['urgency']}" if flag["urgency"] else ""
+    yield f"  ! {flag['label']} ({flag['certainty']}){urgency}"
+    for action, actor in zip(flag["actions"], flag["actors"], strict=True):
+        yield f"      do: {action}" + (f" Who: {actor}." if actor else "")
+    for reason in flag["because"]:
+        yield f"      because {reason}"
+    for source in flag["sources"]:
+        yield f"      source: {source_text(source, tiers)}"
 
 
 def _pain(data: dict[str, Any]) -> Iterator[str]:
@@ -153,7 +158,7 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: boo
             yield title
         for entry in chosen:
             if entry not in quiet:
-                yield from _recommendation(entry, tiers)
+                yield from recommendation_lines(entry, tiers)
         if quiet:
             yield "  excluded, though nothing speaks for it here: " + ", ".join(
                 f"{e['label']} [{e['reason']}]" for e in quiet)
@@ -171,7 +176,8 @@ def _aside(entry: dict[str, Any]) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
-def _recommendation(entry: dict[str, Any], tiers: bool) -> Iterator[str]:
+def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator[str]:
+    """Return what is said of one intervention: its outcome, reasons, rows, and what is needed."""
     ongoing = ""
     if entry["ongoing"]:
         continued = entry["outcome"] in ("recommended", "consider") and not entry["review"]

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..mapping import is_code_system
 from ..namespaces import local_name, marrow
 from ..quantity import Refusal, Scale, canonical_literal
 from .concepts import UNREAD, Kinds
 from .document import Entry, Resource
-from .element import clean, objects, read_concept, read_date, source_text, text
+from .element import Concept, clean, objects, read_concept, read_date, source_text, text
 from .medicines import Medicines
 from .notes import Notes
 
@@ -272,11 +273,31 @@ def read_allergy(entry: Entry, context: Context) -> list[Record]:
     said = known or [c for c in concepts if c[0].codings or c[0].text] or concepts
     concept, path = said[0]
     kinds = context.kinds.of(entry, "code", concept, "MedicationKind")
-    facts = statuses(entry, notes) if kinds else None
+    unread = not known and _may_be_to_any_medicine(resource, [c for c, _ in concepts])
+    facts = statuses(entry, notes) if kinds or unread else None
     if facts is None:
         return []
+    if unread:
+        kinds = (marrow("UnrecognizedMedication"),)
+        if concept.name:
+            facts.append(("recordedName", canonical_literal(concept.name, None)))
     facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
     return make_records(entry, "AllergyRecord", kinds, facts, path)
+
+
+_NO_MEDICINE = frozenset({"environment", "food"})
+"""Source: FHIR R4, AllergyIntoleranceCategory."""
+
+
+def _may_be_to_any_medicine(resource: dict[str, Any], concepts: list[Concept]) -> bool:
+    """Tell whether nobody can read what an allergy is to, and it may be a medicine.
+
+    A code of a system that is known here, and not mapped, says what it is to: nothing that is read.
+    """
+    category = resource.get("category")
+    said = [text(c) for c in (category if isinstance(category, list) else [category]) if c]
+    return not any(is_code_system(coding.system) for c in concepts for coding in c.codings) \
+        and (not said or not _NO_MEDICINE.issuperset(said))
 
 
 Reader = Callable[[Entry, Context], list[Record]]

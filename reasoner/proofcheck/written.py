@@ -114,6 +114,12 @@ class _Reader:
         self.said: dict[object, dict[str, list[object]]] = defaultdict(lambda: defaultdict(list))
         for s, p, o in dict.fromkeys((q.subject, q.predicate.value, q.object) for q in quads):
             self.said[s][p].append(o)
+        others = self._other_explanations()
+        if others:
+            raise InputRefused("no-trace-proof", where=source,
+                               what=f"it holds an answer of another sort ({shorten(others[0])}), "
+                                    "of which no step can be checked",
+                               fix="check the proof of one conclusion, from marrow why --rdf")
         proofs = self._of_class(EO + "TraceBasedExplanation")
         if not proofs:
             raise InputRefused("no-proof", where=source, what="it holds no proof",
@@ -139,6 +145,12 @@ class _Reader:
             misnamed.append(triples[goal])
         return WrittenProof(triples[goal], self._as_of(), ordered, kinds["recordStatement"],
                             kinds["knowledgeStatement"], tuple(misnamed))
+
+    def _other_explanations(self) -> list[str]:
+        """Return the sorts of explanation in the file that are no proof, step by step."""
+        sorts = {str(o) for said in self.said.values() for o in said[RDF + "type"]}
+        return sorted(s for s in sorts if s.startswith(f"<{EO}")
+                      and s != f"<{EO}TraceBasedExplanation>")
 
     def _of_class(self, name: str) -> list[object]:
         return sorted((node for node, said in self.said.items()

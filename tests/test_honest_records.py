@@ -1,0 +1,94 @@
+"""Records that an honest hospital may send, and that must not be answered as if they were plain.
+
+The patient is the shipped example for whom oral iron is recommended and an NSAID may be considered;
+each record added puts one of them in doubt, so that it has to end in *cannot tell*.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from patients import AS_OF
+from reasoner.assessment import Assessment
+from reasoner.engine import Engine
+from reasoner.explanation.report import report
+from reasoner.pipeline import assess
+
+PATIENT = "urn:marrow:example:iron-deficiency"
+
+
+def outcomes(engine: Engine, *records: tuple[str, str, str]) -> dict[str, str]:
+    """What each intervention ends in once records are added: link, class and what each says."""
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    for number, (link, sort, said) in enumerate(records):
+        text += (f"<{PATIENT}> marrow:{link} <urn:added:{number}> .\n"
+                 f"<urn:added:{number}> a marrow:{sort} ; {said} .\n")
+    return advised(assess(engine, text.encode(), AS_OF))
+
+
+def advised(found: Assessment) -> dict[str, str]:
+    """What each intervention ends in."""
+    return {r["intervention"]: r["outcome"] for r in report(found)["recommendations"]}
+
+
+def allergy(kind: str, **said: str) -> tuple[str, str, str]:
+    return "hasAllergy", "AllergyRecord", "; ".join(
+        [f"marrow:kind marrow:{kind}", *(f'marrow:{p} "{o}"' for p, o in said.items())])
+
+
+def condition(kind: str, day: str) -> tuple[str, str, str]:
+    return ("hasCondition", "ConditionRecord", f"marrow:kind marrow:{kind} ; marrow:clinicalStatus "
+            f'"active" ; marrow:verificationStatus "confirmed" ; marrow:date "{day}"^^xsd:date')
+
+
+def test_the_patient_without_more(engine: Engine) -> None:
+    found = outcomes(engine)
+    assert (found["OralIron"], found["NSAID"]) == ("recommended", "consider")
+
+
+@pytest.mark.parametrize(("kind", "advised"), [
+    ("IronTherapy", "OralIron"),  # an allergy to iron may be to the tablets
+    ("Analgesic", "NSAID"),
+    ("UnrecognizedMedication", "OralIron"), ("UnrecognizedMedication", "NSAID"),
+])
+def test_an_allergy_to_a_group_clears_no_member(engine: Engine, kind: str, advised: str) -> None:
+    assert outcomes(engine, allergy(kind))[advised] == "cannot-tell"
+    assert outcomes(engine, allergy(kind, verificationStatus="unconfirmed"))[advised] \
+        == "cannot-tell"
+    refuted = outcomes(engine, allergy(kind, verificationStatus="refuted"))
+    assert refuted == outcomes(engine)
+
+
+@pytest.mark.parametrize("kind", ["GastrointestinalBleeding", "PepticUlcerDisease"])
+def test_what_was_confirmed_and_is_denied_since_may_be_history(engine: Engine, kind: str) -> None:
+    """Once resolved it excludes an NSAID, and so a denial ten days after it cannot clear one.
+
+    The example denies both on 2026-10-20.
+    """
+    assert outcomes(engine, condition(kind, "2026-10-10"))["NSAID"] == "cannot-tell"
+
+
+@pytest.mark.parametrize("code", [{"text": "iron tablets"},
+                                  {"coding": [{"system": "urn:ours", "code": "FE1"}]}, {}])
+def test_no_medicine_is_advised_past_an_allergy_that_cannot_be_read(
+        engine: Engine, code: dict[str, object]) -> None:
+    """Hemoglobin 9.8 g/dL and ferritin 8 ng/mL: iron by mouth, but for the allergy."""
+    whose = {"reference": "Patient/a"}
+    results = [{
+        "resourceType": "Observation", "id": loinc, "status": "final", "subject": whose,
+        "code": {"coding": [{"system": "http://loinc.org", "code": loinc}]},
+        "effectiveDateTime": "2026-10-20",
+        "valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": unit},
+    } for loinc, value, unit in (("718-7", 9.8, "g/dL"), ("2276-4", 8, "ng/mL"))]
+    patient = {"resourceType": "Patient", "id": "a", "gender": "female", "birthDate": "1984-03-02"}
+    allergy = {"resourceType": "AllergyIntolerance", "id": "x", "patient": whose, "code": code}
+
+    def iron(*resources: dict[str, object]) -> str:
+        document = {"resourceType": "Bundle", "type": "collection",
+                    "entry": [{"resource": r} for r in resources]}
+        return advised(assess(engine, json.dumps(document).encode(), AS_OF))["OralIron"]
+
+    assert iron(patient, *results) == "recommended"
+    assert iron(patient, *results, allergy) == "cannot-tell"
