@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .engine import Engine
-from .errors import InputRefused
+from .errors import InputRefused, LimitReached
 from .knowledge import Graph, Knowledge, read_vocabulary
 from .namespaces import DECIMAL, MARROW, RDFS, TYPE, iri, local_name, marrow, shorten
 from .patient import check_literal, parse
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CHECKS = ("threshold-outside-plausible-range", "threshold-apart-from-its-counterpart",
           "threshold-out-of-order", "criterion-with-an-empty-band")
 """The checks of the knowledge that a number of a site could fail, the plainest first."""
+
+MAX_STATEMENTS = 2_000
+"""More than four for every threshold and every choice; each costs a look at the shapes."""
 
 
 def read_site(data: bytes, suffix: str, source: str, engine: Engine) -> Site:
@@ -49,6 +52,10 @@ def read_site(data: bytes, suffix: str, source: str, engine: Engine) -> Site:
     if not triples:
         raise InputRefused("empty", where=source, what="no statements",
                            fix="write a threshold or a choice, or leave the option out")
+    if len(triples) > MAX_STATEMENTS:
+        raise LimitReached("too-many-statements", where=source,
+                           what=f"more than {MAX_STATEMENTS} statements",
+                           fix="decide each threshold and each choice once")
     _check_vocabulary(triples, shapes, source)
     for violation in broken_constraints(set(triples), shapes):
         what, _, fix = violation.message.partition("; ")

@@ -201,6 +201,18 @@ def test_contrast(written: dict[str, Any]) -> None:
     assert both(path, "contrast", first="IntravenousIron") == []
 
 
+def test_arguments(written: dict[str, Any]) -> None:
+    """The patient declined: that rebuts G800, which suggests it; G815 is only a caution."""
+    path, data = written["arguments"]
+    rows = both(path, "arguments", intervention="NSAID")
+    told = {(r["sign"], r["source"], r["stands"], r["manner"]) for r in rows}
+    assert ("for", "G800", "false", "rebutting") in told
+    assert ("against", "G815", "true", "") in told
+    assert {(r["source"], r["modality"], r["certainty"], r["provenance"]) for r in rows} == {
+        (a["id"], a["modality"] or "", a["certainty"] or "", a["provenance"] or "")
+        for a in data["arguments"]}
+
+
 def test_missing(written: dict[str, Any]) -> None:
     path, data = written["missing"]
     rows = both(path, "missing")

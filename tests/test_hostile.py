@@ -170,3 +170,24 @@ def test_a_value_ends_neither_its_cell_nor_its_row(tmp_path: Path) -> None:
     query.write_text(f'SELECT ?a ?b {{ BIND("{_FORGED}" AS ?a) BIND("b" AS ?b) }}')
     found = RUNNER.invoke(app, ["query", str(query)])
     assert found.stdout == f"a\tb\n{_FORGED}\tb\n"
+
+
+def test_a_proof_is_not_written_over_the_record(tmp_path: Path, engine: Engine) -> None:
+    """Under the same name, and under a link to it."""
+    record = (engine.root / "examples" / "iron-deficiency.ttl").read_bytes()
+    path, link = tmp_path / "p.ttl", tmp_path / "link.trig"
+    path.write_bytes(record)
+    link.symlink_to(path)
+    for name in (path, link):
+        found = RUNNER.invoke(app, ["why", str(path), "OralIron", "--rdf", str(name), *AS_OF])
+        assert (found.exit_code, found.stdout) == (2, "")
+        assert path.read_bytes() == record
+
+
+def test_a_site_file_of_many_statements_is_refused_before_the_shapes_see_it(
+        tmp_path: Path) -> None:
+    path = tmp_path / "site.ttl"
+    path.write_text(HEAD + "\n".join(f"<urn:c{n}> a marrow:SiteChoice ." for n in range(90_000)))
+    found = RUNNER.invoke(app, ["validate", "--thresholds", str(path)])
+    assert (found.exit_code, found.stdout) == (4, "")
+    assert found.stderr.count("\n") == 1

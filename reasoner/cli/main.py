@@ -160,6 +160,9 @@ def why(
     from ..store import write_quads, write_trig
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one conclusion")
+    if rdf and any(Path(rdf).exists() and Path(rdf).samefile(f) for f in files if Path(f).exists()):
+        raise UsageError("writes-over-its-input", what="--rdf names the patient's file",
+                         fix="name another file to write the proof to")
     assessment = asked.assess(files)
     if rdf or draw or every or unfold:
         only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from ..assessment import Assessment
+from ..explanation.arguments import arguments
 from ..explanation.contrast import contrast
 from ..explanation.evidence import evidence
 from ..explanation.justified import justifications
@@ -18,7 +19,7 @@ from ..explanation.whynot import why_not
 from ..namespaces import TYPE, local_name, marrow
 from ..proof import Quad, proof_quads
 from ..rule import Atom
-from .arguments import contrast_quads
+from .arguments import arguments_quads, contrast_quads
 from .evidence import evidence_quads
 from .justifications import justifications_quads
 from .missing import missing_quads
@@ -48,16 +49,25 @@ def _why(assessment: Assessment, given: Given) -> Iterable[Quad]:
         yield from proof_quads(proof) if proof else ()
 
 
+def _interventions(assessment: Assessment, given: Given) -> list[str]:
+    if "intervention" in given:
+        return [given["intervention"]]
+    candidates = set(assessment.graph.subjects(TYPE, marrow("CandidateIntervention")))
+    return [term for term in assessment.related("notRecommended") if term in candidates]
+
+
 def _why_not(assessment: Assessment, given: Given) -> Iterable[Quad]:
-    refused = assessment.related("notRecommended")
-    candidates = assessment.graph.subjects(TYPE, marrow("CandidateIntervention"))
-    for term in [given["intervention"]] if "intervention" in given else candidates:
-        if term in refused or "intervention" in given:
-            yield from why_not_quads(assessment, why_not(assessment, local_name(term)))
+    for term in _interventions(assessment, given):
+        yield from why_not_quads(assessment, why_not(assessment, local_name(term)))
+
+
+def _arguments(assessment: Assessment, given: Given) -> Iterable[Quad]:
+    for term in _interventions(assessment, given):
+        yield from arguments_quads(assessment, arguments(assessment, local_name(term)))
 
 
 def _contrast(assessment: Assessment, given: Given) -> Iterable[Quad]:
-    pairs = {(given[k], given[m]) for k, m in [("first", "second")] if {k, m} <= given.keys()} or {
+    pairs = {(given["first"], given["second"])} if {"first", "second"} <= given.keys() else {
         (loser, better) for loser in assessment.related("superseded")
         for row in assessment.related("meets")
         if loser in assessment.graph.objects(row, marrow("supersedes"))
@@ -90,5 +100,5 @@ def _concluded(assessment: Assessment, given: Given) -> list[Atom]:
 
 _MAKERS: dict[str, Callable[[Assessment, Given], Iterable[Quad]]] = {
     "why": _why, "why-not": _why_not, "contrast": _contrast, "missing": _missing,
-    "evidence": _evidence, "justifications": _justifications,
+    "evidence": _evidence, "justifications": _justifications, "arguments": _arguments,
 }
