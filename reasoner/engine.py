@@ -7,6 +7,7 @@ step of a proof is found the same way as any other.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ from .tier import ARTICLE, EVERYTHING, article_alone
 if TYPE_CHECKING:
     from . import columns
 
+_log = logging.getLogger(__name__)
 GATE_PREDICATES = frozenset(
     marrow(name)
     for name in ("ageInMonths", "ageInYears", "amount", "amountAtLeast", "amountAtMost",
@@ -108,6 +110,7 @@ def _load(root: Path, digest: str, evidence: str, site: Site | None) -> Engine:
     path = _cache_folder() / f"{name}.json"
     engine = _read_cache(path, root)
     if engine is None:
+        _log.info("compiling the knowledge, which takes some seconds the first time")
         knowledge = read_knowledge(root)
         if site is not None:
             knowledge = apply_site(knowledge, site)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
+
+_LONGEST, _SAME, _NEAR, _FEW = 60, 100, 70, 3
+"""How much of a name is looked at, how like it another is that is the same or near, and how many
+are told."""
 
 
 class MarrowError(Exception):
@@ -63,3 +68,22 @@ class Issue:
     what: str
     fix: str
     severity: Literal["warning", "information"] = "warning"
+
+
+def advise(wanted: str, names: Iterable[tuple[str, str]], otherwise: str) -> str:
+    """Return what to write in place of a name that is not known: the nearest names, or else.
+
+    Args:
+        wanted: what was written.
+        names: what can be written, each with something it is called.
+        otherwise: what to do where nothing comes near.
+    """
+    from rapidfuzz import fuzz
+
+    asked = wanted[:_LONGEST].lower()
+    likeness: dict[str, float] = {}
+    for name, called in names:
+        likeness[name] = max(fuzz.ratio(asked, called.lower()), likeness.get(name, 0.0))
+    near = sorted((-score, name) for name, score in likeness.items() if score >= _NEAR)
+    near = [found for found in near if found[0] == -_SAME] or near
+    return f"did you mean {' or '.join(name for _, name in near[:_FEW])}?" if near else otherwise

@@ -7,7 +7,7 @@ as-of date; everything after the reading is done as for any patient.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Literal
 
 from .assessment import Assessment
 from .engine import Engine
-from .errors import UsageError
+from .errors import UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
 from .namespaces import TYPE, XSD, marrow
@@ -35,6 +35,7 @@ _FORMS = {
     "ListKind": ("ReviewRecord", "hasReview", {}),
 }
 """The record that says something of each sort of kind: its class, link and plain fields."""
+_SUPPOSED = "urn:marrow:hypothesis:"
 _WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
           "deny": "{kind} were excluded", "remove": "{kind} were not on record"}
 
@@ -75,8 +76,16 @@ def _kind(name: str, graph: Graph) -> str:
     term = marrow(name.removeprefix("marrow:"))
     if sort_of(term, graph) is None:
         raise UsageError("no-such-kind", what=f"{name[:60]!r} is no kind in the ontology",
-                         fix="take a name that marrow explain shows in angle brackets")
+                         fix=advise(name, graph.called(_kinds(graph)), "take a name that marrow "
+                                    "explain shows in angle brackets"))
     return term
+
+
+def _kinds(graph: Graph) -> Iterator[str]:
+    """Yield every kind that a record can name."""
+    for sort in map(marrow, _FORMS):
+        for wide in (sort, *graph.subjects(_SUBCLASS, sort)):
+            yield from graph.subjects(TYPE, wide)
 
 
 def sort_of(kind: str, graph: Graph) -> str | None:
@@ -91,13 +100,22 @@ _SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
 
 
 def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
-    """Return the assessment that would be, were the record changed so."""
+    """Return the assessment that would be, were the record changed so.
+
+    Raises:
+        UsageError: a supposed result cannot be read, so that nothing was supposed.
+    """
     patient, engine = assessment.patient, assessment.engine
     triples = set(patient.facts - patient.origins.keys())
     for number, change in enumerate(changes):
         triples = _changed(triples, change, patient.patient, patient.as_of, engine, number)
     graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
     gated = gate_patient(graph, engine.graph, patient.as_of)
+    unread = next((i for i in gated.issues if i.where.startswith(_SUPPOSED)
+                   and i.code != "results-disagree"), None)
+    if unread is not None:
+        named = unread.where.partition("(")[2].rstrip(")")
+        raise UsageError("not-supposable", where=named, what=unread.what, fix=unread.fix)
     return Assessment(engine, gated, engine.run(gated.facts), gated.issues)
 
 
@@ -142,7 +160,7 @@ def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engi
     form, link, fields = _FORMS[sort_of(change.kind, graph) or "ConditionKind"]
     if change.verb == "deny":
         form, link, fields = "DenialRecord", "hasDenial", {}
-    node = f"<urn:marrow:hypothesis:{number}>"
+    node = f"<{_SUPPOSED}{number}>"
     kept |= {(patient, marrow(link), node), (node, TYPE, marrow(form)),
              (node, marrow("kind"), change.kind),
              (node, marrow("start" if form == "MedicationRecord" else "date"), day)}

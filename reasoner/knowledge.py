@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from .namespaces import (
     OWL,
     RDF,
     SH,
+    SKOS,
     TYPE,
     iri,
     local_name,
@@ -33,6 +34,7 @@ from .quantity import canonical_literal, literal_parts, number_of, text_of
 from .rule import Atom, RuleFile, read_rule_file
 
 FOLDERS = ("ontology", "queries", "shapes")
+_ALTERNATIVE = iri(SKOS, "altLabel")
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,14 @@ class Graph:
     def label(self, term: str) -> str:
         """Return the label of a term, or its local name."""
         return self.text(term, LABEL) or local_name(term)
+
+    def called(self, terms: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the local name of each term with each thing it is called."""
+        for term in terms:
+            name = local_name(term)
+            yield name, name
+            for predicate in (LABEL, _ALTERNATIVE):
+                yield from ((name, text_of(label)) for label in self.objects(term, predicate))
 
     def definition(self, term: str) -> str | None:
         """Return the one-sentence definition of a term, if it has one."""

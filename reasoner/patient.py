@@ -76,8 +76,9 @@ def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
     name = FORMATS.get(suffix.lower())
     if name is None:
         raise InputRefused("format-unknown", where=source,
-                           what=f"the ending {suffix!r} is not one of {', '.join(FORMATS)}",
-                           fix="name the file by its format")
+                           what=f"the ending {suffix!r} names no format that is read here",
+                           fix="send RDF or FHIR JSON, in a file that ends in one of "
+                               f"{', '.join(FORMATS)}, .ndjson")
     if len(data) > MAX_BYTES:
         raise LimitReached("too-large", where=source, what=f"more than {MAX_BYTES} bytes",
                            fix="send one patient a file")
@@ -124,8 +125,9 @@ def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabula
         InputRefused: an axiom, an unknown or reserved term, or not exactly one patient.
     """
     if not triples:
-        raise InputRefused("empty", where=source, what="no statements",
-                           fix="send a graph with one patient")
+        raise InputRefused("empty", where=source, what="it says nothing: there is no RDF statement "
+                           "in it, and no FHIR resource",
+                           fix="send a graph with one patient, or FHIR JSON with a resourceType")
     for triple in triples:
         check_literal(triple, source)
         _check_triple(triple, source, vocabulary)

@@ -173,7 +173,7 @@ def gate(value: Decimal, comparator: str | None, unit: str | None, scale: Scale)
     A comparator gives bounds instead of a value; an open bound is moved inside by
     ``BOUND_STEP``, so that "below" can be tested on the upper bound alone.
     """
-    if unit is None:
+    if unit is None or (not unit and unit not in scale.conversions):
         return Refusal("no-unit", "the value has no unit",
                        f"send the unit, for example {scale.canonical_unit}")
     conversion = scale.conversions.get(unit)

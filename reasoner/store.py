@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .assessment import Assessment
-from .errors import InputRefused, UsageError
+from .errors import InputRefused, UsageError, advise
 from .hostile import read_bounded
 from .knowledge import Graph, find_root
 from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
@@ -127,7 +127,8 @@ def read_query(wanted: str) -> str:
             raise InputRefused("not-text", where=wanted[:200], what="the query is not UTF-8",
                                fix="send SPARQL as UTF-8 text") from error
     raise UsageError("no-such-query", what=f"{wanted[:60]!r} is neither a question nor a .rq file",
-                     fix=f"questions: {', '.join(names)}")
+                     fix=advise(wanted, zip(names, names, strict=True),
+                                f"questions: {', '.join(names)}"))
 
 
 def check_query(text: str) -> None:

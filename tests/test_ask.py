@@ -111,9 +111,11 @@ def test_what_if_of_removing_the_known_source() -> None:
     assert (change["intervention"], change["after"]) == ("NSAID", "not-recommended")
 
 
-def test_what_if_tells_of_a_unit_it_cannot_read() -> None:
-    found = ask("what-if", "--example", "iron-deficiency", "--set", "Hemoglobin=6.8 pounds")
-    assert any("pounds" in line for line in found["issues"])
+def test_what_if_refuses_a_unit_it_cannot_read_and_supposes_nothing() -> None:
+    found = RUNNER.invoke(app, ["what-if", "--example", "iron-deficiency", "--set",
+                                "Hemoglobin=6.8 pounds", *AS_OF, "--json"])
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "pounds" in found.stderr
 
 
 @pytest.mark.parametrize("arguments", [

@@ -187,3 +187,62 @@ def test_flags_come_by_urgency_with_every_reason() -> None:
         assert part in said
     assert len(myeloma["actions"]) == len(set(zip(myeloma["actions"], myeloma["actors"],
                                                   strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["why", "OralIrn"], "OralIron"),
+        (["why", "oral iron"], "OralIron"),
+        (["why-not", "blood transfusion"], "RedCellTransfusion"),
+        (["contrast", "OralIron", "IntravenosIron"], "IntravenousIron"),
+        (["evidence", "C61"], "C061"),
+        (["arguments", "oral iron"], "OralIron"),
+        (["query", "due-date"], "due-dates"),
+        (["what-if", "--set", "hemoglobin=6.8g/dL"], "Hemoglobin"),
+        (["what-if", "--add", "Warfrin"], "Warfarin"),
+    ],
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(arguments: list[str], meant: str) -> None:
+    verb, *rest = arguments
+    found = run(verb, "--example", "iron-deficiency", *AS_OF, *rest)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"did you mean {meant}" in found.stderr
+
+
+def test_a_name_that_is_near_to_nothing_gets_no_guess() -> None:
+    found = run("why", "--example", "iron-deficiency", *AS_OF, "qqqqqq")
+    assert found.exit_code == 2
+    assert "did you mean" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [("6.8", "no unit"), ("6.8xx", "'xx' is not known"), ("680g/dL", "lies outside")],
+)
+def test_a_result_that_cannot_be_read_is_not_supposed(amount: str, said: str) -> None:
+    found = run("what-if", "--example", "iron-deficiency", *AS_OF, "--set", f"Hemoglobin={amount}")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "marrow: hemoglobin: " in found.stderr
+    assert said in found.stderr
+
+
+def test_an_example_named_as_a_file_is_told_how_it_is_named() -> None:
+    found = run("explain", "iron-deficiency", *AS_OF)
+    assert found.exit_code == 2
+    assert "--example iron-deficiency" in found.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    ["graph", "--html"], ["why", "--example", "iron-deficiency", *AS_OF, "OralIron", "--rdf"],
+])
+def test_an_answer_that_cannot_be_written_names_the_place(arguments: list[str],
+                                                          tmp_path: Path) -> None:
+    place = str(tmp_path / "no-such-folder" / "out")
+    found = run(*arguments, place)
+    assert found.exit_code == 2
+    assert found.stderr.startswith(f"marrow: {place}: No such file or directory; ")
+
+
+def test_every_line_of_the_help_is_whole() -> None:
+    assert "..." not in run("--help").stdout.partition("Commands:")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -39,3 +40,19 @@ def test_a_line_that_does_not_come_out_is_found() -> None:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+ANSWERS = re.findall(r"^\| `([^`]+)` \| (.+) \|$", (ROOT / "docs/json.md").read_text("utf-8"),
+                     re.MULTILINE)
+WITHOUT_A_PATIENT = ("graph", "check", "ask --list")
+
+
+@pytest.mark.parametrize(("command", "members"), ANSWERS)
+def test_an_answer_for_programs_has_the_members_that_are_told(command: str, members: str) -> None:
+    about = "" if command.startswith(WITHOUT_A_PATIENT) \
+        else "--example iron-deficiency --as-of 2026-11-01"
+    found = json.loads("\n".join(run(f"marrow {command} {about} --json")))
+    told = re.findall(r"`(\w+)`", members)
+    assert isinstance(found, list) == members.startswith("a list of ")
+    for entry in found if isinstance(found, list) else [found]:
+        assert list(entry) == told

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
+from pathlib import Path
 
+import pytest
+
+from reasoner import engine
 from reasoner.assessment import Assessment
 from reasoner.engine import Engine
 from reasoner.namespaces import marrow
@@ -67,3 +72,14 @@ def test_the_proof_rests_on_both_observations_and_uses_every_rule_once(small: En
         assert set(step.premises) <= settled
         settled.add(step.conclusion)
     assert {q[3] for q in proof_quads(proof)} == {proof.iri}
+
+
+def test_compiling_is_told_to_who_waits(small: Engine, monkeypatch: pytest.MonkeyPatch,
+                                        caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "reasoner")
+    monkeypatch.setattr(engine, "_cache_folder", lambda: Path("no-such-folder"))
+    monkeypatch.setattr(engine, "read_knowledge", lambda root: None)
+    monkeypatch.setattr(engine, "compile_knowledge", lambda knowledge: small)
+    monkeypatch.setattr(engine, "_write_cache", lambda path, compiled: None)
+    engine._load.__wrapped__(small.root, "no-such-digest", "all", None)
+    assert "compiling" in caplog.text

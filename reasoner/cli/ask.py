@@ -64,7 +64,7 @@ def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
 
 def why_not(asked: Asked, arguments: Named, audience: Audience = "clinician",
             language: Language = "en", rdf: Rdf = "") -> None:
-    """Say why something is not recommended or not concluded, and what would flip it."""
+    """Say why something is not concluded, and what would flip it."""
     from ..explanation import whynot
     from ..graphs.whynot import why_not_quads
 
@@ -78,17 +78,21 @@ def what_if(
     asked: Asked,
     patient: Files = [],  # noqa: B006 - typer reads the default and never writes to it
     set_: Annotated[
-        Changes, typer.Option("--set", help="A result to suppose, such as Name=6.8unit.")
+        Changes, typer.Option("--set", metavar="NAME=AMOUNT",
+                              help="A result to suppose, such as Name=6.8unit.")
     ] = [],  # noqa: B006
-    add: Annotated[Changes, typer.Option("--add", help="A kind to suppose on record.")
-                   ] = [],  # noqa: B006
-    deny: Annotated[Changes, typer.Option("--deny", help="A kind to suppose excluded.")
-                    ] = [],  # noqa: B006
-    remove: Annotated[Changes, typer.Option("--remove", help="A kind to take off the record.")
-                      ] = [],  # noqa: B006
+    add: Annotated[
+        Changes, typer.Option("--add", metavar="NAME", help="A kind to suppose on record.")
+    ] = [],  # noqa: B006
+    deny: Annotated[
+        Changes, typer.Option("--deny", metavar="NAME", help="A kind to suppose excluded.")
+    ] = [],  # noqa: B006
+    remove: Annotated[
+        Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
+    ] = [],  # noqa: B006
     audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
-    """Say how the conclusions would differ if the record were changed, with reasons."""
+    """Say what would differ if the record were changed, and why."""
     from ..explanation import whatif
     from ..graphs.whatif import what_if_quads
     from ..hypothesis import Verb, parse_change
@@ -114,7 +118,10 @@ def contrast(
     ],
     audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
-    """Set two interventions side by side: what supports and opposes each, and what decided."""
+    """Set two interventions side by side.
+
+    Says what supports and opposes each, and what decided.
+    """
     from ..explanation import contrast as side_by_side
     from ..graphs.arguments import contrast_quads
 
@@ -126,7 +133,10 @@ def contrast(
 
 
 def arguments(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
-    """Show what speaks for and against an intervention, and what defeats what."""
+    """Show what speaks for and against an intervention.
+
+    With it comes what defeats what.
+    """
     from ..explanation.arguments import arguments as find_arguments
     from ..explanation.arguments import arguments_text
     from ..graphs.arguments import arguments_quads
@@ -141,7 +151,10 @@ def arguments(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
 
 def missing(asked: Asked, patient: Files = [],  # noqa: B006
             audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "") -> None:
-    """Say which unknown results could change an outcome, the most telling first."""
+    """Say what is unknown and could change an outcome.
+
+    The most telling comes first.
+    """
     from ..explanation import missing as unknown
     from ..graphs.missing import missing_quads
 
@@ -151,7 +164,10 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 
 
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
-    """Say what rests on one claim or guideline row, or which sources one conclusion rests on."""
+    """Say what rests on a source, or what something rests on.
+
+    A source is a claim or a guideline row.
+    """
     from ..explanation import evidence as resting
     from ..explanation import sources
     from ..graphs.evidence import evidence_quads, sources_quads
@@ -168,7 +184,7 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006
                  audience: Audience = "clinician", language: Language = "en") -> None:
-    """Show each path to the pain, surest first, and what treats where on it."""
+    """Show each path to the pain, and what treats where on it."""
     from ..explanation import pain
 
     assessment = asked.assess(patient)

@@ -33,23 +33,34 @@ Files = Annotated[
                               "several files of them; - for standard input.",
                               show_default=False),
 ]
-Which = Annotated[str, typer.Option("--patient", help="The id of the patient that is meant, where "
-                                                      "the input holds several.")]
-Example = Annotated[str, typer.Option("--example", help="A shipped example, by name.")]
-AsOf = Annotated[str, typer.Option("--as-of", help="The date the answer is for; today by default.")]
+Which = Annotated[str, typer.Option("--patient", metavar="ID",
+                                    help="The id of the patient that is meant, where the input "
+                                         "holds several.")]
+Example = Annotated[str, typer.Option("--example", metavar="NAME",
+                                      help="A shipped example, by name, instead of a file.")]
+AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD",
+                                   help="The date the answer is for; today by default.")]
 Thresholds = Annotated[
-    str, typer.Option("--thresholds", help="A site's file: bounds of its own, and which of several "
-                                           "sources that disagree it follows.")
+    str, typer.Option("--thresholds", metavar="FILE",
+                      help="A site's file: bounds of its own, and which of several sources that "
+                           "disagree it follows.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
-Rdf = Annotated[str, typer.Option("--rdf", help="Write the answer to this file as TriG: a named "
-                                                "graph of its own, with the proofs it points to.")]
-Audience = Annotated[str, typer.Option("--audience", help="Whom the answer is written for: "
-                                                          "clinician, educator or patient.")]
-Language = Annotated[str, typer.Option("--language", help="The language of the answer; what is "
-                                                          "not written in it is in English.")]
+Rdf = Annotated[str, typer.Option("--rdf", metavar="FILE",
+                                  help="Write the answer to this file as TriG: a named graph of "
+                                       "its own, with the proofs it points to.")]
+Audience = Annotated[str, typer.Option("--audience", metavar="WHO",
+                                       help="Whom the answer is written for: clinician, educator "
+                                            "or patient.")]
+Language = Annotated[str, typer.Option("--language", metavar="TAG",
+                                       help="The language of the answer; what is not written in "
+                                            "it is in English.")]
 Spoken = tuple[str, str]
 """An audience and a language, as the caller named them."""
+
+_NO_PLACE = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError,
+             PermissionError)
+"""What goes wrong where an answer cannot be written at the place that was named."""
 
 
 @contextmanager
@@ -64,6 +75,10 @@ def answering() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             sys.stderr.close()
             raise typer.Exit(0) from None
+        if isinstance(error, _NO_PLACE) and error.filename:
+            typer.echo(printable(f"marrow: {error.filename}: {error.strerror}; name a file that "
+                                 "can be written, in a folder that is there"), err=True)
+            raise typer.Exit(UsageError.exit_code) from None
         typer.echo(f"marrow: stopped by {type(error).__name__}; send less, or check where it is to "
                    "be written", err=True)
         raise typer.Exit(4) from None
@@ -101,6 +116,10 @@ def check_named(paths: Sequence[str], example: str) -> None:
     Raises:
         UsageError: neither a file nor an example was named, or both were.
     """
+    for path in paths:
+        if path in example_names() and not Path(path).exists():
+            raise UsageError("no-patient", what=f"there is no file {path!r}, but an example",
+                             fix=f"write --example {path}")
     if bool(paths) == bool(example):
         raise UsageError("no-patient", what="name either a patient file or --example",
                          fix=f"examples: {', '.join(example_names())}")
@@ -200,7 +219,7 @@ def last_of(arguments: list[str], wanted: int, example: str, what: str) \
     """Return the patient files, if any are named, and the names asked about, which come last."""
     files, names = arguments[:-wanted], arguments[-wanted:]
     if len(names) != wanted or (files and example):
-        raise UsageError("wrong-arguments", what=f"{len(arguments)} arguments",
+        raise UsageError("wrong-arguments", what="these are not the arguments that are needed",
                          fix=f"name a patient file (or --example) and {what}")
     return files, names
 

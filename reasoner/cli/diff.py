@@ -41,7 +41,7 @@ def diff(
     as_of: AsOf = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say what changes for patients when the knowledge changes, from what to what, and why."""
+    """Say what changes for patients when the knowledge changes."""
     from ..difference import changed_terms
     from ..explanation.diff import compare_patient, diff_data, diff_text
     from ..pipeline import assess_graph, parse_date, read_patient

@@ -43,7 +43,7 @@ def export(
                                               "to standard output.")
     ] = "",
 ) -> None:
-    """Write what is recommended as FHIR, or a patient's graph in a form of RDF."""
+    """Write what is recommended as FHIR, or a record as RDF."""
     from ..exchange.file import write_record
 
     check_asked(fhir, form, inferred)

@@ -7,6 +7,8 @@ answered, 1 findings (validate and check only), 2 usage, 3 unusable input, 4 lim
 from __future__ import annotations
 
 import gc
+import logging
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +43,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Reason with proofs about back pain in patients with anemia. "
          "Supports clinical judgement and does not replace it.",
+    epilog="Start with: marrow explain --example mixed. Exit codes: 0 answered, 1 findings "
+           "(validate and check), 2 usage, 3 input that cannot be used, 4 limit reached.",
 )
 
 
@@ -69,8 +73,9 @@ def explain(
                                          "not used.")
     ] = False,
     evidence: Annotated[
-        str, typer.Option("--evidence", help="all, or article to reason from the article alone; "
-                                             "exclusions and red flags still apply.")
+        str, typer.Option("--evidence", metavar="TIER",
+                          help="all, or article to reason from the article alone; exclusions and "
+                               "red flags still apply.")
     ] = "all",
     compare: Annotated[
         bool, typer.Option("--compare-evidence", help="Instead show what differs between the "
@@ -87,7 +92,10 @@ def explain(
     audience: Audience = "clinician",
     language: Language = "en",
 ) -> None:
-    """Say what a patient has, why the back may hurt, and what is recommended, with reasons."""
+    """Say what a patient has and what is recommended, and why.
+
+    With it come why the back may hurt, what is not recommended, and what cannot be told.
+    """
     from ..explanation.report import report
     from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
@@ -123,11 +131,13 @@ def why(
                                        "local name, such as a kind or an intervention.")
     ],
     rdf: Annotated[
-        str, typer.Option("--rdf", help="Write the proof to this file as TriG, or with "
-                                        "--justifications those.")
+        str, typer.Option("--rdf", metavar="FILE",
+                          help="Write the proof to this file as TriG, or with --justifications "
+                               "those.")
     ] = "",
     draw: Annotated[
-        str, typer.Option("--draw", help="Print the proof to be drawn: mermaid, dot or graphml.")
+        str, typer.Option("--draw", metavar="FORM", help="Print the proof to be drawn: mermaid, "
+                                                    "dot or graphml.")
     ] = "",
     unfold: Annotated[
         bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")
@@ -177,7 +187,7 @@ def why(
 @app.command()
 @about_a_patient
 def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
-    """Check a patient graph against the shapes; exit 1 if anything breaks one.
+    """Check a patient graph; exit 1 if anything breaks a shape.
 
     With a site's file that file is checked first, and alone if no patient is named.
     """
@@ -210,13 +220,14 @@ def query(
                                        "shipped question, or a .rq file.")
     ],
     given: Annotated[
-        list[str], typer.Option("--with", help="A parameter of a shipped question, as "
-                                               "name=LocalName.")
+        list[str], typer.Option("--with", metavar="NAME=VALUE",
+                                help="A parameter of a shipped question, as name=LocalName.")
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
 ) -> None:
-    """Run SPARQL over the knowledge, and a patient with the inferences and their proofs.
+    """Run SPARQL over the knowledge, or over a patient as well.
 
-    Without a patient the query is asked of the knowledge alone.
+    A patient comes with the inferences and their proofs. Without a patient the query is asked
+    of the knowledge alone.
     """
     from ..graphs.asked import graphs_for
     from ..store import answer_query, is_about_a_patient, read_parameters, read_query
@@ -238,10 +249,11 @@ def query(
 
 @app.command()
 def graph(
-    html: Annotated[str, typer.Option("--html", help="Write the page to this file.")] = "",
+    html: Annotated[str, typer.Option("--html", metavar="FILE",
+                                     help="Write the page to this file.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show the mechanism graph: what leads to what, in which context, says who."""
+    """Show the mechanism graph: what leads to what, says who."""
     from ..explanation.links import graph_data, graph_text
     from ..explanation.page import graph_page
     from ..pipeline import load_knowledge
@@ -278,20 +290,24 @@ def check(
                                                   "exit 1 if one is carried by nothing.")
     ] = False,
     proof: Annotated[
-        str, typer.Option("--proof", help="Instead check every step of a proof that why --rdf "
-                                          "wrote; exit 1 if it does not hold.")
+        str, typer.Option("--proof", metavar="FILE",
+                          help="Instead check every step of a proof that why --rdf wrote; exit 1 "
+                               "if it does not hold.")
     ] = "",
     patient: Annotated[
-        str, typer.Option("--patient", help="With --proof: also check it against this record.")
+        str, typer.Option("--patient", metavar="FILE",
+                          help="With --proof: also check it against this record.")
     ] = "",
     as_of: Annotated[
-        str, typer.Option("--as-of", help="With --proof: the date it has to be for.")
+        str, typer.Option("--as-of", metavar="YYYY-MM-DD",
+                            help="With --proof: the date it has to be for.")
     ] = "",
     thresholds: Annotated[
-        str, typer.Option("--thresholds", help="With --proof: the site's file it was made with.")
+        str, typer.Option("--thresholds", metavar="FILE",
+                                 help="With --proof: the site's file it was made with.")
     ] = "",
 ) -> None:
-    """Check the knowledge itself, or a written proof; exit 1 if a check finds an error."""
+    """Check the knowledge, or a written proof. Exit 1 if a check finds an error."""
     from dataclasses import asdict
 
     from ..article import doubted_statements, doubts_text
@@ -380,7 +396,11 @@ def run() -> None:
     """Run the command.
 
     Reading the compiled knowledge makes very many objects that all stay; looking for circles among
-    them again and again would take a third of the time of a short run.
+    them again and again would take a third of the time of a short run. Who waits at a terminal is
+    told what for.
     """
     gc.set_threshold(200_000, 20, 100)
+    if sys.stderr.isatty():
+        logging.basicConfig(format="marrow: %(message)s")
+        logging.getLogger("reasoner").setLevel(logging.INFO)
     app(prog_name="marrow")

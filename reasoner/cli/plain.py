@@ -27,7 +27,10 @@ def ask(
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
     list_: Annotated[bool, typer.Option("--list", help="Show what can be asked.")] = False,
 ) -> None:
-    """Answer a question in plain words; exit 2, with the nearest five, if it is not clear."""
+    """Answer a question in plain words.
+
+    Exit 2, with the nearest five, if it is not clear.
+    """
     from ..asking.understanding import Reader, Unclear
 
     if list_:

@@ -22,7 +22,10 @@ def release(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Write the whole ontology as Turtle, RDF/XML, N-Triples and JSON-LD, with checksums."""
+    """Write the whole ontology in four forms, with checksums.
+
+    The forms are Turtle, RDF/XML, N-Triples and JSON-LD.
+    """
     from ..release import write_release
 
     with answering():

@@ -17,7 +17,7 @@ from typing import Any
 from ..assessment import Assessment, source_of
 from ..derivation import Derivation
 from ..disagreement import Disagreement, disagreements_of
-from ..errors import UsageError
+from ..errors import UsageError, advise
 from ..knowledge import Graph
 from ..namespaces import OWL, TYPE, iri, local_name, marrow
 from ..rule import Atom
@@ -61,7 +61,9 @@ def arguments(assessment: Assessment, wanted: str) -> dict[str, Any]:
     term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
     if marrow("InterventionKind") not in _sorts(graph, term):
         raise UsageError("no-such-intervention", what=f"{wanted[:60]!r} is no intervention",
-                         fix="take one that marrow explain lists")
+                         fix=advise(wanted, graph.called(graph.subjects(
+                             TYPE, marrow("CandidateIntervention"))),
+                             "take one that marrow explain lists"))
     found = disagreements_of(assessment)
     outcome = assessment.outcome_of(term)
     own = arguments_of(assessment, term)

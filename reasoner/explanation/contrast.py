@@ -7,10 +7,11 @@ from typing import Any
 from ..assessment import Assessment
 from ..disagreement import disagreements_of
 from ..errors import UsageError
-from ..namespaces import local_name, marrow
+from ..namespaces import TYPE, local_name, marrow
 from .arguments import argument_lines, arguments
 from .disagreements import disagreement_data, disagreement_lines
 from .report import recommendation
+from .why import unknown_name
 
 
 def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
@@ -26,6 +27,8 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
         term = marrow(name.removeprefix("marrow:"))
         outcome = assessment.outcome_of(term)
         if outcome is None:
+            if not graph.objects(term, TYPE):
+                raise unknown_name(graph, name)
             raise UsageError("no-outcome", what=f"{name[:60]!r} has no outcome for this patient",
                              fix="take an intervention that marrow explain lists")
         entry = recommendation(assessment, term, outcome, found)

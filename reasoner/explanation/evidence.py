@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..errors import UsageError
+from ..errors import UsageError, advise
 from ..grounding import is_statement
 from ..knowledge import Graph
 from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
@@ -27,7 +27,9 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
     terms = statements_named(graph, wanted)
     if not terms:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix="name one such as an id that marrow explain shows as a source")
+                         fix=advise(wanted, ((local_name(s), local_name(s))
+                                             for s in statements_of(graph)),
+                                    "name one such as an id that marrow explain shows as a source"))
     names = {local_name(t) for t in terms}
     bearers = {
         bearer: t for t in terms

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..errors import UsageError
+from ..errors import UsageError, advise
+from ..knowledge import Graph
 from ..mechanism import Path
-from ..namespaces import MARROW, local_name, marrow, shorten
+from ..namespaces import MARROW, SUBCLASS, TYPE, local_name, marrow, shorten
 from ..proof import Proof, plain_statement
 from ..rule import Atom
 from .decisions import site_data
@@ -42,13 +43,23 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     for predicate in CONCLUSIONS:
         if assessment.fact(predicate, term) in assessment.facts:
             return assessment.fact(predicate, term)
-    known = term in {s for s, _, _ in assessment.graph.triples}
+    if not assessment.graph.objects(term, TYPE):
+        raise unknown_name(assessment.graph, wanted)
     raise UsageError(
         "no-such-conclusion",
-        what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}"
-        if known else f"{wanted[:60]!r} is no name in the ontology",
-        fix="marrow explain lists what is concluded, with each name in angle brackets",
+        what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}",
+        fix="marrow explain lists what is concluded, with each name in angle brackets; marrow "
+            "why-not says what is missing for the rest",
     )
+
+
+def unknown_name(graph: Graph, wanted: str) -> UsageError:
+    """Return the error of a name that the ontology does not have, with the nearest that it has."""
+    kinds = (marrow("Kind"), *graph.subjects(SUBCLASS, marrow("Kind")))
+    named = graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind))
+    return UsageError("no-such-name", what=f"{wanted[:60]!r} is no name in the ontology",
+                      fix=advise(wanted, named, "take a name that marrow explain shows in angle "
+                                                "brackets"))
 
 
 def _dated(assessment: Assessment, row: str) -> Atom | None:

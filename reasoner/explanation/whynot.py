@@ -12,6 +12,7 @@ from ..hypothesis import Change, suppose_each
 from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow, shorten
 from ..supposition import away_from, bounds_in_doubt, settlements, towards
+from .why import term_named, unknown_name
 
 MOST_FACTS = 3
 MOST_CANDIDATES = 12
@@ -27,10 +28,9 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is none in the ontology, or it is concluded.
     """
     graph = assessment.graph
-    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+    term = term_named(wanted)
     if not graph.objects(term, TYPE):
-        raise UsageError("no-such-name", what=f"{wanted[:60]!r} is no name in the ontology",
-                         fix="take a name that marrow explain shows in angle brackets")
+        raise unknown_name(graph, wanted)
     outcome = assessment.outcome_of(term)
     if outcome in {marrow(o) for o in _GOOD} or assessment.fact("has", term) in assessment.facts:
         raise UsageError("it-holds", what=f"{shorten(term)} is concluded",
