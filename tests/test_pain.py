@@ -10,6 +10,7 @@ import pytest
 from patients import AS_OF, PREFIXES
 from reasoner.engine import Engine
 from reasoner.explanation.pain import explain_pain, pain_text
+from reasoner.namespaces import local_name
 from reasoner.pipeline import assess
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -90,3 +91,14 @@ def test_the_inflammation_of_the_example_stands_first(engine: Engine) -> None:
     assert found["paths"][0]["kinds"][0]["name"] == "InflammatoryCondition"
     assert found["paths"][0]["independent"]
     assert [p["independent"] for p in found["paths"]].count(True) == 1
+
+
+def test_what_is_given_beside_another_medicine_acts_on_nothing_here(engine: Engine) -> None:
+    """Folic acid is given with methotrexate; the arthritis is treated by something else."""
+    assessment = assess(engine, EXAMPLES / "mixed.ttl", "2026-11-01")
+    cared = {local_name(o) for p in ("recommended", "considered") for o in assessment.related(p)}
+    assert "FolicAcidSupplement" in cared
+    acting = {t["intervention"] for path in explain_pain(assessment)["paths"]
+              for t in path["treated"]}
+    assert "OralIron" in acting
+    assert "FolicAcidSupplement" not in acting

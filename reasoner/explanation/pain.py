@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 from ..assessment import ROOT, Assessment
+from ..criterion import leaves, members_of
 from ..mechanism import Path, is_independent
 from ..namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
 
@@ -86,7 +87,8 @@ def _certainty(assessment: Assessment, rank: float) -> str:
 def _treatments(assessment: Assessment) -> dict[str, list[str]]:
     """Return what is recommended or considered for each kind that its criterion reads.
 
-    An examination looks for a cause and acts on none.
+    An examination looks for a cause and acts on none; what is given because of another medicine
+    acts on that.
     """
     graph = assessment.graph
     found: dict[str, list[str]] = {}
@@ -99,12 +101,24 @@ def _treatments(assessment: Assessment) -> dict[str, list[str]]:
                 criteria = {c for e in classes
                             for c in graph.subjects(iri(RDFS, "subClassOf"), e)}
                 for criterion in sorted(criteria):
+                    if _accompanies(assessment, intervention, criterion):
+                        continue
                     for kind in graph.objects(criterion, marrow("reads")):
                         for wide in graph.objects(kind, marrow("within")):
                             known = found.setdefault(wide, [])
                             if intervention not in known:
                                 known.append(intervention)
     return found
+
+
+def _accompanies(assessment: Assessment, intervention: str, criterion: str) -> bool:
+    """Tell whether a criterion is for those who take a medicine of another sort."""
+    within = marrow("within")
+    own = set(assessment.graph.objects(intervention, within))
+    return any(
+        leaf.relation == "takes" and own.isdisjoint(assessment.graph.objects(leaf.kind, within))
+        for leaf in leaves(members_of(assessment, criterion))
+    )
 
 
 def pain_text(data: dict[str, Any]) -> str:
@@ -119,9 +133,11 @@ def pain_text(data: dict[str, Any]) -> str:
         beside = ", independent" if path["independent"] else ""
         lines.append(f"{number:>3}. [{path['certainty']}{beside}] {chain}  "
                      f"({', '.join(path['claims'])})")
-        for place in dict.fromkeys(t["at"] for t in path["treated"]):
-            by = [t["by"] for t in path["treated"] if t["at"] == place]
-            lines.append(f"       at {place}: {', '.join(dict.fromkeys(by))}")
+    acting: dict[str, dict[str, None]] = {}
+    for path in data["paths"]:
+        for treatment in path["treated"]:
+            acting.setdefault(treatment["at"], {})[treatment["by"]] = None
+    lines += [f"  acts at {place}: {', '.join(by)}" for place, by in acting.items()]
     if not data["paths"]:
         lines.append("  no active causal link leads from what is on record to a recorded pain")
     for entry in data["shared"]:
