@@ -14,6 +14,7 @@ from patients import AS_OF
 from reasoner.assessment import Assessment
 from reasoner.engine import Engine
 from reasoner.explanation.report import report
+from reasoner.namespaces import marrow
 from reasoner.pipeline import assess
 
 PATIENT = "urn:marrow:example:iron-deficiency"
@@ -31,6 +32,11 @@ def outcomes(engine: Engine, *records: tuple[str, str, str]) -> dict[str, str]:
 def advised(found: Assessment) -> dict[str, str]:
     """What each intervention ends in."""
     return {r["intervention"]: r["outcome"] for r in report(found)["recommendations"]}
+
+
+def told(found: Assessment) -> set[str]:
+    """The codes of what is told."""
+    return {issue["code"] for issue in report(found)["issues"]}
 
 
 def allergy(kind: str, **said: str) -> tuple[str, str, str]:
@@ -68,6 +74,35 @@ def test_what_was_confirmed_and_is_denied_since_may_be_history(engine: Engine, k
     The example denies both on 2026-10-20.
     """
     assert outcomes(engine, condition(kind, "2026-10-10"))["NSAID"] == "cannot-tell"
+
+
+def test_a_pregnant_man_is_in_doubt_and_told(engine: Engine) -> None:
+    """Pregnancy forbids an NSAID from 20 weeks on; here either it or the sex is wrong."""
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    link, sort, said = condition("PregnancyFromTwentyWeeks", "2026-10-25")
+    text += (f"<{PATIENT}> marrow:{link} <urn:added:0> .\n"
+             f"<urn:added:0> a marrow:{sort} ; {said} .\n")
+    woman = assess(engine, text.encode(), AS_OF)
+    man = assess(engine, text.replace("marrow:Female", "marrow:Male").encode(), AS_OF)
+    assert ("condition-contradicts-sex" in told(man), told(woman) & {"condition-contradicts-sex"}) \
+        == (True, set())
+    assert marrow("Pregnancy") in woman.related("has")
+    assert marrow("Pregnancy") not in {*man.related("has"), *man.related("ruledOut")}
+    assert (advised(woman)["NSAID"], advised(man)["NSAID"]) == ("not-recommended", "cannot-tell")
+
+
+@pytest.mark.parametrize(("end", "contradicts"), [("2026-10-01", True), ("2026-12-01", False)])
+def test_an_active_medication_that_has_ended_is_told(engine: Engine, end: str,
+                                                     contradicts: bool) -> None:
+    """It counts as over, and somebody may have meant that it goes on."""
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    text += (f"<{PATIENT}> marrow:hasMedication <urn:added:0> .\n"
+             f'<urn:added:0> a marrow:MedicationRecord ; marrow:kind marrow:Apixaban ; '
+             f'marrow:status "active" ; marrow:start "2026-09-01"^^xsd:date ; '
+             f'marrow:end "{end}"^^xsd:date .\n')
+    found = assess(engine, text.encode(), AS_OF)
+    assert ("active-but-ended" in told(found)) is contradicts
+    assert (marrow("Apixaban") in found.related("takes")) is not contradicts
 
 
 @pytest.mark.parametrize("code", [{"text": "iron tablets"},
