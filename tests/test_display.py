@@ -70,7 +70,7 @@ def test_boxes_never_overlap_and_lie_inside(edges: list[tuple[str, str]], across
 
 
 def pictures(assessment: Assessment, proof: Proof) -> list[Picture]:
-    return [proof_picture(assessment, proof), MechanismGraph(assessment.engine)._picture()]
+    return [proof_picture(assessment, proof), MechanismGraph(assessment.engine).picture()]
 
 
 def test_an_arrow_goes_round_the_boxes_that_it_does_not_join(

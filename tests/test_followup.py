@@ -165,6 +165,6 @@ def test_a_site_that_follows_one_source_is_shown_that_one(engine: Engine) -> Non
     assert rows["G1204"]["dueFrom"] == "2026-09-01"
     assert rows["G1204"]["disagreesWith"] == []
     assert rows["G1204"]["siteFollows"] == [
-        {"source": "Board, 2 May 2026", "setsAside": ["G1203"]}]
-    assert "this site follows it in place of G1203: Board, 2 May 2026" in lines(
+        {"source": "Board, 2 May 2026", "setsAside": ["G1203-later", "G1203"]}]
+    assert "this site follows it in place of G1203-later, G1203: Board, 2 May 2026" in lines(
         chosen, "t12l-last-day-of-iron")

@@ -188,31 +188,31 @@ def oral_iron(engine: Engine) -> dict[str, Any]:
 
 
 def test_all_ways_to_oral_iron(oral_iron: dict[str, Any]) -> None:
-    """A woman of 42 with 98 g/L and a ferritin of 8 ug/L, worked out from the guideline rows.
+    """A woman of 42 with 98 g/L, a ferritin of 8 ug/L and a good eGFR, by the guideline rows.
 
     She is anemic as a woman (G102: below 120) and, her sex aside, by the moderate band (G106:
-    80 to 110); iron deficient by WHO (G301: below 15), by AGA (G305: below 45) and below every
-    cutoff (below 30). Two times three ways, and each needs her age and both results.
+    80 to 110); iron deficient by WHO whatever else is the matter (G301: below 15), by AGA (G305:
+    below 45) and below every cutoff (below 30). The last two are for those with an eGFR that is
+    not reduced, or not measured (G306): so either hers counts, or it does not matter whether it is
+    there as long as no other one is. That is two times one, and two times two times two ways.
     """
-    by = {
-        frozenset(s["id"] for s in j["statements"] if s["id"] in {
-            "AnemiaInWomen", "ModerateAnemiaInAdults", "IronDeficiencyInAnyAdult",
-            "IronDeficiencyByAGA2020", "IronDeficiencyOnEveryReading"})
-        for j in oral_iron["justifications"]
-    }
-    assert oral_iron["complete"]
-    assert by == {
-        frozenset((anemia, deficiency))
-        for anemia in ("AnemiaInWomen", "ModerateAnemiaInAdults")
-        for deficiency in ("IronDeficiencyInAnyAdult", "IronDeficiencyByAGA2020",
-                           "IronDeficiencyOnEveryReading")
-    }
+    anemias = {"AnemiaInWomen", "ModerateAnemiaFromFive"}
+    within_table = {"IronDeficiencyByAGA2020", "IronDeficiencyOnEveryReading"}
+    named = anemias | within_table | {"IronDeficiencyFromFive"}
+    results = ("ferritin", "hemoglobin")
+    expected = [(anemia, "IronDeficiencyFromFive", results) for anemia in anemias]
+    expected += [(anemia, reading, records) for anemia in anemias for reading in within_table
+                 for records in (results, ("egfr", *results))]
+    found = []
     for justification in oral_iron["justifications"]:
-        assert [r["iri"].rsplit("/")[-1] for r in justification["records"]] == [
-            "ferritin", "hemoglobin"]
-        women = "AnemiaInWomen" in {s["id"] for s in justification["statements"]}
+        (anemia, reading) = sorted({s["id"] for s in justification["statements"]} & named,
+                                   key=lambda name: name not in anemias)
+        found.append((anemia, reading, tuple(
+            r["iri"].rsplit("/")[-1] for r in justification["records"])))
         assert {f["property"] for f in justification["facts"]} == (
-            {"birthDate", "sex"} if women else {"birthDate"})
+            {"birthDate", "sex"} if anemia == "AnemiaInWomen" else {"birthDate"})
+    assert oral_iron["complete"]
+    assert sorted(found) == sorted(expected)
 
 
 def test_the_smallest_come_first_and_a_cut_is_told(engine: Engine) -> None:
