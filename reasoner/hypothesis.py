@@ -15,13 +15,16 @@ from typing import Literal
 
 from .assessment import Assessment
 from .engine import Engine
-from .errors import UsageError, advise
+from .errors import LimitReached, UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
 from .namespaces import TYPE, XSD, marrow
 from .patient import PatientGraph
 from .quantity import decimal_literal, escape
 from .rule import Atom
+
+MOST_SUPPOSED = 1_000_000
+"""How many statements all cases of one question may have together."""
 
 Verb = Literal["set", "add", "deny", "remove"]
 _VALUE = re.compile(r"(?P<kind>[A-Za-z0-9_-]+)=(?P<comparator>[<>]=?)?(?P<value>-?\d+(\.\d+)?)"
@@ -124,8 +127,15 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
 
     Returns:
         For each case the statements about the patient, and about no record.
+
+    Raises:
+        LimitReached: the cases together have more statements than can be supposed in one go.
     """
     patient, engine = assessment.patient, assessment.engine
+    if len(cases) * len(patient.facts) > MOST_SUPPOSED:
+        raise LimitReached("too-much-to-suppose", where=f"{len(patient.facts)} statements",
+                           what=f"{len(cases)} cases of them are too many to suppose at once",
+                           fix="ask of a record with fewer old results")
     block: set[Atom] = set()
     for number, changes in enumerate(cases):
         triples = set(patient.facts - patient.origins.keys())

@@ -188,3 +188,14 @@ def test_an_examination_acts_on_nothing_on_the_way_to_the_pain() -> None:
     acting = {t["intervention"] for path in found["paths"] for t in path["treated"]}
     assert "OralIron" in acting
     assert "CeliacSerology" not in acting
+
+
+def test_a_record_too_large_to_suppose_over_is_refused_in_one_line(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    from reasoner import hypothesis
+
+    monkeypatch.setattr(hypothesis, "MOST_SUPPOSED", 100)
+    found = RUNNER.invoke(app, ["missing", "--example", "iron-deficiency", *AS_OF])
+    assert found.exit_code == 4
+    assert "too many to suppose at once" in found.stderr
+    assert found.stderr.count("\n") == 1

@@ -247,3 +247,10 @@ def test_a_command_can_be_pasted(reader: Reader) -> None:
     read = reader.read("what if the eGFR were 25 mL/min/1.73 m2")
     assert isinstance(read, Understood)
     assert shlex.split(command_of(read, ["my file.ttl"], []))[2:4] == ["my file.ttl", "--set"]
+
+
+@pytest.mark.parametrize("amount", ["7_0", "\u0667", "6,8", "1_0.5"])
+def test_a_number_that_is_not_written_plainly_is_not_guessed(engine: Engine, amount: str) -> None:
+    reader = Reader(engine.graph, engine.root)
+    assert isinstance(reader.read(f"what if hemoglobin is {amount} g/dL"), Unclear)
+    assert isinstance(reader.read("what if hemoglobin is 6.8 g/dL"), Understood)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +73,12 @@ class Unclear:
     readings: tuple[Understood, ...] = ()
 
 
+def _odd_number(question: str) -> bool:
+    """Tell whether a number is written in other digits, joined by a stroke or with a comma."""
+    return any(c.isdigit() and not c.isascii() for c in question) or bool(
+        re.search(r"\d[_,]\d", question))
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads questions with the words, names and forms of one knowledge folder."""
@@ -113,6 +120,8 @@ class Reader:
         if not question.strip() or len(question) > LONGEST:
             raise UsageError("no-question", what=f"a question of {len(question)} characters",
                              fix=f"ask in 1 to {LONGEST} characters")
+        if _odd_number(question):
+            return Unclear("a number in it is not written plainly, such as 6.8", (), ())
         text = clean(question)
         written = respell(tokenize(text), self.plain.spellings)
         tokens = self._speller.mend(written)

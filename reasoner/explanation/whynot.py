@@ -8,7 +8,7 @@ from typing import Any
 from ..assessment import Assessment, source_of
 from ..criterion import Member, criteria_of, members_of, status_of
 from ..errors import UsageError
-from ..hypothesis import Change, suppose_each
+from ..hypothesis import MOST_SUPPOSED, Change, suppose_each
 from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow, shorten
 from ..supposition import away_from, bounds_in_doubt, settlements, towards
@@ -139,6 +139,9 @@ def smallest_changes(assessment: Assessment, term: str, criteria: list[str],
             if len({c.kind for c in case}) == size
             and not any(set(k) <= set(case) for k in kept)
         ]
+        most = MOST_SUPPOSED // max(1, len(assessment.patient.facts))
+        cut = cut or len(cases) > most
+        cases = cases[:most]
         for case, facts in zip(cases, suppose_each(assessment, cases) if cases else [],
                                strict=True):
             if _holds(assessment, term, facts):
