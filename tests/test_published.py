@@ -40,11 +40,9 @@ ROOTS = {
     "Criterion", "Kind", "Patient", "Record", "Sex",
     # what sources say, and how it is graded
     "CausalLink", "Disagreement", "Enumeration", "Publication", "Scale", "Statement",
-    # what rules, sites, questions and proofs are made of
     # what rules, sites, questions, wording and proofs are made of
-    "Answer", "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm", "QuestionSlot",
-    "Rule", "RuleParameter",
-    "SiteChoice", "SiteThreshold",
+    "Answer", "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm",
+    "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold",
 }
 
 
