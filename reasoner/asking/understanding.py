@@ -74,7 +74,7 @@ class Unclear:
 
 
 def _odd_number(question: str) -> bool:
-    """Tell whether a number is written in other digits, joined by a stroke or with a comma."""
+    """Tell whether a number is written in other digits, joined by a line or with a comma."""
     return any(c.isdigit() and not c.isascii() for c in question) or bool(
         re.search(r"\d[_,]\d", question))
 
