@@ -12,6 +12,7 @@ import resource
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TypeVar
 
 from .errors import InputRefused, LimitReached, MarrowError
@@ -27,7 +28,8 @@ def run_bounded(task: Callable[[], Answer], seconds: int = SECONDS, size: int = 
     Args:
         task: what to run; its answer has to be picklable.
         seconds: how long it may take.
-        size: how many bytes of memory it may address.
+        size: how many bytes of memory it may address beyond those its caller already does, which
+            a child shares and may have no part in.
 
     Raises:
         LimitReached: it took too long, grew too large or died.
@@ -61,7 +63,8 @@ def run_bounded(task: Callable[[], Answer], seconds: int = SECONDS, size: int = 
 
 def _work(task: Callable[[], Answer], sender: Connection, size: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    limit = _addressed() + size
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a dying engine's last words may quote data
     try:
@@ -75,6 +78,12 @@ def _work(task: Callable[[], Answer], sender: Connection, size: int) -> None:
     except (RuntimeError, OSError) as error:
         what = (str(error).splitlines() or ["failed"])[0][:200]
         _send_error(sender, InputRefused("query-failed", what=what, fix="mend the query"))
+
+
+def _addressed() -> int:
+    """Return how many bytes this process already addresses; 0 where the system does not tell."""
+    account = Path("/proc/self/statm")
+    return int(account.read_text().split()[0]) * resource.getpagesize() if account.exists() else 0
 
 
 def _send_error(sender: Connection, error: MarrowError) -> None:

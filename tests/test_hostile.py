@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from reasoner.cli.main import app
 from reasoner.engine import Engine, _engine_of, _read_cache, _write_cache
 from reasoner.errors import InputRefused, LimitReached
 from reasoner.hostile import MAX_DEPTH, check_depth, read_bounded
-from reasoner.worker import run_bounded
+from reasoner.worker import BYTES, run_bounded
 
 RUNNER = CliRunner()
 AS_OF = ["--as-of", "2026-11-01"]
@@ -125,6 +126,12 @@ def test_an_error_of_the_task_comes_back_whole() -> None:
         run_bounded(refuse)
     assert (caught.value.code, str(caught.value)) == ("some-code", "here: it is wrong; mend it")
     assert run_bounded(lambda: 42) == 42
+
+
+def test_what_the_caller_already_addresses_is_not_counted() -> None:
+    # Set aside and never touched: it takes no memory and still counts as addressed.
+    with mmap.mmap(-1, BYTES + 500_000_000, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS):
+        assert run_bounded(lambda: len(bytearray(100_000_000))) == 100_000_000
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "null", "[" * 100_000, "no json",
