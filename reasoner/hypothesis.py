@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -119,7 +119,7 @@ def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
     if unread is not None:
         named = unread.where.partition("(")[2].rstrip(")")
         raise UsageError("not-supposable", where=named, what=unread.what, fix=unread.fix)
-    return Assessment(engine, gated, engine.run(gated.facts), gated.issues)
+    return replace(assessment, patient=gated, result=engine.run(gated.facts), issues=gated.issues)
 
 
 def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> list[set[Atom]]:

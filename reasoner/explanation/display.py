@@ -173,6 +173,11 @@ def proof_picture(assessment: Assessment, proof: Proof) -> Picture:
         "records. The list says the same.", graph, columns=26)
 
 
+def proof_svg(assessment: Assessment, proof: Proof) -> str:
+    """Return that picture as a file of its own."""
+    return proof_picture(assessment, proof).svg(alone=True)
+
+
 def _said(step: Step) -> str:
     sources = f"; {', '.join(step.sources)}" if step.sources else ""
     return f"{step.sentence} (by {step.rule}{sources})"
