@@ -180,12 +180,14 @@ class Assessment:
     def missing(self, intervention: str) -> list[tuple[str, str]]:
         """Return each unknown item that keeps an outcome open, with how it reads.
 
-        Nothing is asked about a patient who has died.
+        Nothing is asked about a patient who has died, and where something speaks for the
+        intervention already nothing is asked about what else might.
         """
         if self.has_died:
             return []
+        open_sides = ("Against",) if self._is_argued_for(intervention) else ("For", "Against")
         starts = [self.fact("mightMeet", row)
-                  for direction in ("For", "Against")
+                  for direction in open_sides
                   for row in self.rows(intervention, direction, "mightMeet")
                   if not (direction == "Against" and self.graph.object(
                       row, marrow("modality")) == marrow("Caution"))]
@@ -193,8 +195,9 @@ class Assessment:
                    if not set(self.graph.objects(r, marrow("intervention"))).isdisjoint(
                        self.graph.objects(intervention, marrow("within")))]
         starts += [self.fact("ageUnknownFor", intervention),
-                   self.fact("mightBeIndicated", intervention),
                    self.fact("mightBeExcluded", intervention)]
+        if "For" in open_sides:
+            starts.append(self.fact("mightBeIndicated", intervention))
         found: dict[str, str] = {}
         seen: set[Atom] = set()
         while starts:
@@ -206,6 +209,9 @@ class Assessment:
                 found.update(self._asked(derivation.asks))
                 starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
         return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def _is_argued_for(self, intervention: str) -> bool:
+        return any(intervention in self.related(side) for side in ("indicated", "considerable"))
 
     def _asked(self, term: str) -> dict[str, str]:
         """Return what a rule asks for; a requirement asks for its items, any of which will do."""

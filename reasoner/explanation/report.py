@@ -82,6 +82,16 @@ def report(assessment: Assessment) -> dict[str, Any]:
             }
             for kind in assessment.related("showsPitfall")
         ],
+        "deferredPitfalls": [
+            {
+                "name": local_name(kind),
+                "iri": kind.strip("<>"),
+                "label": graph.label(kind),
+                "waitsFor": [graph.label(f) for f in assessment.related("hasOpenFlag")],
+                "proof": _proof(assessment, "defersPitfall", kind),
+            }
+            for kind in assessment.related("defersPitfall")
+        ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
         "issues": _conflicts(assessment) + [

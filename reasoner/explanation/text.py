@@ -50,6 +50,11 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
                 yield f"      because {reason}"
             for source in item["sources"]:
                 yield f"      source: {source_text(source)}"
+    if data["deferredPitfalls"]:
+        yield ""
+        yield "Judged when no red flag is open any more: " + "; ".join(
+            f"{item['label']} (waits for {', '.join(item['waitsFor'])})"
+            for item in data["deferredPitfalls"])
     if data["monitoring"]:
         yield ""
         yield "Monitoring"
