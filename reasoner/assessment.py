@@ -183,6 +183,42 @@ class Assessment:
         Nothing is asked about a patient who has died, and where something speaks for the
         intervention already nothing is asked about what else might.
         """
+        found: dict[str, str] = {}
+        seen: set[Atom] = set()
+        waiting = self._doubts_of(intervention)
+        while waiting:
+            fact = waiting.pop()
+            if fact in seen:
+                continue
+            seen.add(fact)
+            for derivation in self.derivations.of(fact):
+                found.update(self._asked(derivation.asks))
+                waiting.extend(p for p in derivation.premises if p[0] == self.patient.patient)
+        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def missing_first(self, intervention: str) -> set[str]:
+        """Return the missing items that alone could settle a doubt; the others only after them.
+
+        Where no item alone could, all that the doubt asks for come first.
+        """
+        first: set[str] = set()
+        for doubt in self._doubts_of(intervention):
+            if terms := self._decisive.get(doubt):
+                first.update(item for term in terms for item in self._asked(term))
+            else:
+                first.update(item for fact in (doubt, *self.derivations.behind(doubt))
+                             for derivation in self.derivations.of(fact)
+                             for item in self._asked(derivation.asks))
+        return first
+
+    @cached_property
+    def _decisive(self) -> dict[Atom, frozenset[str]]:
+        doubts = {f for k in self.graph.subjects(TYPE, marrow("CandidateIntervention"))
+                  for f in self._doubts_of(k)}
+        return self.derivations.decisive(doubts, self.patient.patient)
+
+    def _doubts_of(self, intervention: str) -> list[Atom]:
+        """Return the statements that keep an outcome open, whether they hold or not."""
         if self.has_died:
             return []
         open_sides = ("Against",) if self._is_argued_for(intervention) else ("For", "Against")
@@ -198,17 +234,7 @@ class Assessment:
                    self.fact("mightBeExcluded", intervention)]
         if "For" in open_sides:
             starts.append(self.fact("mightBeIndicated", intervention))
-        found: dict[str, str] = {}
-        seen: set[Atom] = set()
-        while starts:
-            fact = starts.pop()
-            if fact in seen:
-                continue
-            seen.add(fact)
-            for derivation in self.derivations.of(fact):
-                found.update(self._asked(derivation.asks))
-                starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
-        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+        return starts
 
     def _is_argued_for(self, intervention: str) -> bool:
         return any(intervention in self.related(side) for side in ("indicated", "considerable"))

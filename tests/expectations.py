@@ -11,7 +11,7 @@ KEYS = {
     "because", "asOf", "has", "hasNot", "redFlags", "noRedFlags", "outcomes", "reasons", "missing",
     "ongoing", "pitfalls", "noPitfalls", "issues", "noIssues", "against", "mechanisms",
     "mechanismsNot", "monitoring", "noMonitoring", "notAgainst", "until", "deferredPitfalls",
-    "rowsFor", "notRowsFor", "missingOnly",
+    "rowsFor", "notRowsFor", "missingOnly", "missingFirst",
 }
 
 
@@ -46,6 +46,8 @@ def check(assessment: Assessment, expected: dict[str, Any]) -> None:
         assert set(wanted) <= {item["name"] for item in by_name[name]["missing"]}
     for name, wanted in expected.get("missingOnly", {}).items():
         assert set(wanted) == {item["name"] for item in by_name[name]["missing"]}
+    for name, wanted in expected.get("missingFirst", {}).items():
+        assert set(wanted) == {m["name"] for m in by_name[name]["missing"] if m["first"]}
     for name, wanted in expected.get("against", {}).items():
         assert set(wanted) <= {item["id"] for item in by_name[name]["against"]}
     for name, wanted in expected.get("notAgainst", {}).items():

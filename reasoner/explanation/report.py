@@ -179,7 +179,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
         "deferredBy": [local_name(f) for f in flags],
         "waitsFor": [graph.label(f) for f in flags],
         "missing": [
-            {"name": local_name(term), "label": label, "ask": graph.definition(term)}
+            {"name": local_name(term), "label": label, "ask": graph.definition(term),
+             "first": term in assessment.missing_first(intervention)}
             for term, label in assessment.missing(intervention)
         ] if local_name(outcome) == "cannotTell" else [],
         "alternatives": [

@@ -201,7 +201,7 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
     if entry["deferredBy"]:
         yield f"      waits for: {', '.join(entry['waitsFor'])}"
     if entry["missing"]:
-        yield "      needs: " + "; ".join(sorted({m["label"] for m in entry["missing"]}))
+        yield f"      {needs_text(entry['missing'])}"
     for sign, key in (("+", "because"), ("-", "against")):
         for row in entry[key]:
             disagree = "; sources disagree" if row["sourcesDisagree"] else ""
@@ -212,6 +212,15 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
             yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
         yield f"      instead: {', '.join(entry['alternatives'])}"
+
+
+def needs_text(missing: list[dict[str, Any]]) -> str:
+    """Return what is missing: what could settle the outcome alone before what only could later."""
+    first, then = (sorted({m["label"] for m in missing if m["first"] is wanted})
+                   for wanted in (True, False))
+    if not then:
+        return f"needs: {'; '.join(first)}"
+    return f"needs first: {'; '.join(first)}; then perhaps: {'; '.join(then)}"
 
 
 def source_text(row: dict[str, Any], tiers: bool = False) -> str:
