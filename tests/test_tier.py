@@ -42,7 +42,7 @@ def outcome(engine: Engine, name: str, intervention: str) -> str | None:
     # a recorded disorder is reasoned from
     ("x02b-coded-anemia-with-ferritin", "OralIron", "recommended"),
     ("c16-relaxant", "MuscleRelaxant", "consider"),
-    # what a name means holds in every tier: this anemia is a deficiency (G117), and C074 treats that
+    # what a name means holds in every tier: this anemia is a deficiency (G117), treated by C074
     ("vitamin-b12-deficiency-anemia-for-90-days", "VitaminB12Supplement", "recommended"),
     # exclusions of guidelines stand
     ("n11-egfr-29", "NSAID", "not-recommended"),
@@ -141,7 +141,7 @@ def test_with_everything_no_tier_is_shown(engine: Engine) -> None:
 
 def test_that_a_deficiency_caused_the_anemia_is_said_by_this_project(
         alone: Engine, engine: Engine, tmp_path: Path) -> None:
-    """No claim says when a deficiency beside an anemia is its cause: C061 only treats the two as one."""
+    """No claim says when a deficiency beside an anemia is its cause; C061 only treats it."""
     path = tmp_path / "patient.ttl"
     path.write_text(ANEMIA_BESIDE_IRON_DEFICIENCY)
     found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
