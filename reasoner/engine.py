@@ -11,7 +11,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,16 +55,17 @@ class Engine:
     """Compiled knowledge: the closed static graph and the program over patients.
 
     ``origins`` maps each inferred static fact to the rule and premises of one derivation;
-    ``site`` is the digest of the site's decisions that are in force, or empty.
+    ``site`` is the digest of the site's decisions that are in force, or empty. Its representation
+    leaves out its contents, which are tens of megabytes.
     """
 
     root: Path
     version: str
     fingerprint: str
-    graph: Graph
-    origins: dict[Atom, tuple[str, tuple[Atom, ...]]]
-    program: Program
-    vocabulary: Vocabulary
+    graph: Graph = field(repr=False)
+    origins: dict[Atom, tuple[str, tuple[Atom, ...]]] = field(repr=False)
+    program: Program = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False)
     evidence: str = EVERYTHING
     site: str = ""
 
