@@ -56,7 +56,7 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
         "wouldHoldIf": [[change.says(graph) for change in changes] for changes in alternatives],
         "searchedAll": not cut,
         "instead": [{"name": local_name(o), "label": graph.label(o)}
-                    for o in graph.objects(term, marrow("alternative"))],
+                    for o in assessment.instead_of(term)],
         "asOf": assessment.patient.as_of.isoformat(),
         "notice": assessment.wording.notice(),
     }
