@@ -196,6 +196,44 @@ def test_what_a_question_takes_for_granted_is_denied_first(question: str, holds:
         "notSo"] == holds
 
 
+def golden(name: str) -> list[str]:
+    return [str(HERE / "golden" / name / "patient.ttl"), "--as-of", "2026-11-01"]
+
+
+def answered(patient: list[str], question: str) -> list[dict[str, str]]:
+    """Return the rows by which a shipped question is answered, without the prefix of names."""
+    found = RUNNER.invoke(app, ["ask", *patient, question, "--json"])
+    assert found.exit_code == 0, found.output
+    return [{name: (cell or "").removeprefix("marrow:") for name, cell in row.items()}
+            for row in json.loads(found.stdout)["answer"]["rows"]]
+
+
+@pytest.mark.parametrize(("case", "question", "row"), [
+    ("t19-bleed-on-anticoagulant", "can I give ibuprofen", "G803-anticoagulant"),
+    ("t19-bleed-on-anticoagulant", "is ibuprofen dangerous", "G803-anticoagulant"),
+    ("x14-aspirin-allergy", "can she take ibuprofen", "G812"),
+    ("c06-bleeding", "is ibuprofen safe", "G801"),
+])
+def test_a_single_drug_that_is_refused_is_said_to_be(case: str, question: str, row: str) -> None:
+    rows = answered(golden(case), question)
+    assert {r["outcome"] for r in rows} == {"not-recommended"}
+    assert row in {r["against"] for r in rows}
+
+
+def test_a_drug_that_nothing_is_settled_for_has_the_outcome_of_its_group() -> None:
+    rows = answered(PATIENT, "can she take ibuprofen")
+    assert {(r["intervention"], r["decidedFor"], r["outcome"]) for r in rows} == {
+        ("Ibuprofen", "NSAID", "consider")}
+
+
+def test_an_allergy_on_record_answers_whether_the_drug_may_be_taken() -> None:
+    """Aspirin has no outcome of its own and is in no group that has one."""
+    (row,) = answered(golden("x14-aspirin-allergy"), "can she take aspirin")
+    assert (row["decidedFor"], row["reason"]) == ("LowDoseAspirin", "allergic to")
+    others = answered(golden("x14-aspirin-allergy"), "can she take paracetamol")
+    assert "allergic to" not in {r["reason"] for r in others}
+
+
 def test_a_mended_word_is_named() -> None:
     found = RUNNER.invoke(app, ["ask", *PATIENT, "why is oral iron recomended"])
     assert "read 'recomended' as 'recommended'" in found.stdout
@@ -249,7 +287,8 @@ def test_a_command_can_be_pasted(reader: Reader) -> None:
     assert shlex.split(command_of(read, ["my file.ttl"], []))[2:4] == ["my file.ttl", "--set"]
 
 
-@pytest.mark.parametrize("amount", ["7_0", "\u0667", "6,8", "1_0.5"])
+@pytest.mark.parametrize("amount", ["7_0", "\u0667", "6,8", "1_0.5", "-5", "\u20135", "\u22125",
+                                    "- 5", "\uff0d5", "+5", "(-5)"])
 def test_a_number_that_is_not_written_plainly_is_not_guessed(engine: Engine, amount: str) -> None:
     reader = Reader(engine.graph, engine.root)
     assert isinstance(reader.read(f"what if hemoglobin is {amount} g/dL"), Unclear)

@@ -13,7 +13,7 @@ from ..knowledge import Graph
 from ..namespaces import SUBCLASS, TYPE, local_name, marrow
 from .forms import AMOUNT, Form, Phrase, Slot, read_forms, read_slots
 from .names import Amount, Mention, Names
-from .words import PlainWords, Speller, Token, clean, read_plain_words, respell, tokenize
+from .words import SIGNS, PlainWords, Speller, Token, clean, read_plain_words, respell, tokenize
 
 LONGEST = 300
 """A question of more characters is refused."""
@@ -74,9 +74,9 @@ class Unclear:
 
 
 def _odd_number(question: str) -> bool:
-    """Tell whether a number is written in other digits, joined by a line or with a comma."""
+    """Tell whether a number has a sign, is in other digits, is joined by a line or has a comma."""
     return any(c.isdigit() and not c.isascii() for c in question) or bool(
-        re.search(r"\d[_,]\d", question))
+        re.search(rf"\d[_,]\d|(?<!\w)[{SIGNS}]\s*\d", clean(question)))
 
 
 @dataclass(frozen=True)
