@@ -187,6 +187,8 @@ def test_the_answer_is_that_of_the_command_it_names(question: str) -> None:
     ("why isn't oral iron recommended?", "oral iron is recommended"),
     ("why is transfusion recommended?", "red cell transfusion does not apply"),
     ("why does she not have anemia?", "the patient has anemia"),
+    ("why no NSAIDs?", "NSAID may be considered"),
+    ("why is the hemoglobin needed?", "hemoglobin is not among what is missing"),
 ])
 def test_what_a_question_takes_for_granted_is_denied_first(question: str, holds: str) -> None:
     found = RUNNER.invoke(app, ["ask", *PATIENT, question])
@@ -232,6 +234,41 @@ def test_an_allergy_on_record_answers_whether_the_drug_may_be_taken() -> None:
     assert (row["decidedFor"], row["reason"]) == ("LowDoseAspirin", "allergic to")
     others = answered(golden("x14-aspirin-allergy"), "can she take paracetamol")
     assert "allergic to" not in {r["reason"] for r in others}
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("my legs went numb", "get help right now"), ("I have chest pain", "get help right now"),
+    ("I can't feel my legs", "get help right now"), ("he cannot breathe", "get help right now"),
+    ("the bleeding won't stop, it won't stop bleeding", "get help right now"),
+    ("She's lost control of her bladder", "get help right now"),
+    ("I want to die", "crisis line"), ("i dont want to live", "crisis line"),
+    ("can I stop my pills", "on your own"), ("what if she stopped warfarin", "on your own"),
+])
+def test_an_unclear_question_with_urgent_words_is_told_first_what_to_do(
+        question: str, said: str) -> None:
+    found = RUNNER.invoke(app, ["ask", *PATIENT, question])
+    assert found.exit_code == 2
+    before, _, after = found.stdout.partition("Not understood")
+    assert said in before
+    assert after
+    data = json.loads(RUNNER.invoke(app, ["ask", *PATIENT, question, "--json"]).stdout)
+    assert data["first"] == before.strip()
+
+
+@pytest.mark.parametrize("question", ["oral iron dose", "hello", "what should I eat",
+                                      "why is oral iron recommended for dogs"])
+def test_other_unclear_questions_are_told_nothing_first(reader: Reader, question: str) -> None:
+    assert isinstance(reader.read(question), Unclear)
+    assert reader.heed(question) == ""
+
+
+def test_what_is_refused_names_nothing_that_is_recommended() -> None:
+    rows = answered(PATIENT, "what is not safe")
+    assert {row["outcome"] for row in rows} <= {"not-recommended", "cannot-tell"}
+    assert "OralIron" not in {row["intervention"] for row in rows}
+    refused = answered(golden("x14-aspirin-allergy"), "what is not safe")
+    assert {"NSAID", "Ibuprofen"} <= {row["intervention"] for row in refused
+                                      if row["outcome"] == "not-recommended"}
 
 
 def test_a_mended_word_is_named() -> None:

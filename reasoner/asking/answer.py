@@ -54,6 +54,10 @@ def correction(understood: Understood, assessment: Assessment) -> str:
         present = assessment.fact("has", names[0])
         if present in assessment.facts:
             return assessment.wording.sentence(present)
+    if understood.form.command == "missing" and names:
+        asked_for = {item["name"] for item in missing.missing(assessment)["items"]}
+        if local_name(names[0]) not in asked_for:
+            return f"{assessment.graph.label(names[0])} is not among what is missing"
     if not presumed or not names:
         return ""
     outcome = assessment.outcome_of(names[0])

@@ -58,6 +58,7 @@ class Names:
         for term in self.statements:
             name = local_name(term)
             found[words_of(name)].add(term)
+            found[words_of(self.graph.label(term))].add(term)
             family = name.split("-")[0]
             found[words_of(family)].add(marrow(family))
         return {words: frozenset(meant) for words, meant in found.items()}

@@ -93,9 +93,11 @@ def _show_nearest(reader: Reader, question: str, unclear: Unclear, patient: list
     found = nearest(reader, unclear)
     entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, options)}
                for u in found]
-    emit({"asked": question, "understood": None, "why": unclear.why, "nearest": entries},
-         asked.as_json,
-         lambda: f"Not understood: {unclear.why}. The nearest that can be asked:\n" + "".join(
+    first = reader.heed(question)
+    emit({"asked": question, "understood": None, "first": first or None, "why": unclear.why,
+          "nearest": entries}, asked.as_json,
+         lambda: (f"{first}\n\n" if first else "")
+         + f"Not understood: {unclear.why}. The nearest that can be asked:\n" + "".join(
              f"  {entry['says']}\n      {entry['command']}\n" for entry in entries))
 
 
