@@ -271,6 +271,31 @@ def test_what_is_refused_names_nothing_that_is_recommended() -> None:
                                       if row["outcome"] == "not-recommended"}
 
 
+@pytest.mark.parametrize("audience", ["patient", "educator"])
+@pytest.mark.parametrize("question", [
+    "why is oral iron recommended?", "why no transfusion?", "why no NSAIDs?", "what is missing?",
+    "what if Hb was 6.8 g/dL", "oral iron or IV iron?", "why does my back hurt?",
+    "explain everything"])
+def test_another_audience_is_told_as_by_the_command_that_is_named(
+        audience: str, question: str) -> None:
+    asked = RUNNER.invoke(app, ["ask", *PATIENT, question, "--audience", audience, "--json"])
+    assert asked.exit_code == 0, asked.output
+    data = json.loads(asked.stdout)
+    command = shlex.split(data["understood"]["command"])[1:]
+    assert command[command.index("--audience") + 1] == audience
+    if question == "why no NSAIDs?":  # it may be considered: told as what it is
+        command[0] = "why"
+    assert data["answer"] == json.loads(RUNNER.invoke(app, [*command, "--json"]).stdout)
+
+
+@pytest.mark.parametrize("question", ["C061", "can I take ibuprofen",
+                                      "all justifications of oral iron"])
+def test_what_has_no_form_for_another_audience_is_refused_by_name(question: str) -> None:
+    found = RUNNER.invoke(app, ["ask", *PATIENT, question, "--audience", "patient"])
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "has no form for another audience" in found.stderr
+
+
 def test_a_mended_word_is_named() -> None:
     found = RUNNER.invoke(app, ["ask", *PATIENT, "why is oral iron recomended"])
     assert "read 'recomended' as 'recommended'" in found.stdout
