@@ -177,6 +177,13 @@ class Assessment:
             and not set(self.graph.objects(row, marrow("intervention"))).isdisjoint(wider)
         ]
 
+    def instead_of(self, intervention: str) -> list[str]:
+        """Return the alternatives of an intervention that nothing on record may speak against."""
+        against = {o for name in ("advisedAgainst", "contraindicated", "mightBeExcluded",
+                                  "unverifiedAgainst") for o in self.related(name)}
+        return [other for other in self.graph.objects(intervention, marrow("alternative"))
+                if other not in against]
+
     def missing(self, intervention: str) -> list[tuple[str, str]]:
         """Return each unknown item that keeps an outcome open, with how it reads.
 
