@@ -21,7 +21,8 @@ TIERS = {ARTICLE: ARTICLE, "all": EVERYTHING}
 """The tiers by the names a caller gives."""
 
 _SAYS_FOR = frozenset(
-    marrow(p) for p in ("direction", "intervention", "modality", "supersedes", "whenContinued"))
+    marrow(p) for p in ("direction", "intervention", "modality", "supersedes", "whenContinued",
+                        "whenResumed"))
 _FINDS = frozenset(marrow(p) for p in ("has", "ruledOut"))
 _ON, _VALUE = iri(OWL, "onProperty"), iri(OWL, "hasValue")
 _SUBCLASS = iri(RDFS, "subClassOf")

@@ -12,7 +12,7 @@ from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.explanation.report import report
 from reasoner.explanation.text import explain_text
-from reasoner.explanation.tiers import compare_evidence
+from reasoner.explanation.tiers import compare_evidence, compare_text
 
 HERE = Path(__file__).parent
 AS_OF = date(2026, 11, 1)
@@ -97,12 +97,13 @@ def test_every_difference_has_its_reason_and_tier(alone: Engine, engine: Engine,
             # nothing of it holds, so no proof names a statement; it is in no row of the article
             assert not entry["articleNamesIt"], entry["intervention"]
         else:
-            # what only waits for a recorded crisis rests on the record and on no statement
-            assert tiers - {"article"} or entry["allReason"] == "deferred", entry["intervention"]
+            # what waits for an open flag rests on the record of it, so the flag is the reason
+            assert tiers - {"article"} or entry["deferredBy"], entry["intervention"]
             assert not entry["articleNamesIt"] or "article" in tiers \
                 or entry["intervention"] in OF_ANOTHER_INDICATION, entry["intervention"]
         if entry["all"] == "cannot-tell":
             assert entry["missing"], entry["intervention"]
+        assert bool(entry["deferredBy"]) == (entry["allReason"] == "deferred")
     for kind in found["onlyWithGuidelines"]:
         assert {s["tier"] for s in kind["because"]} - {"article"}, kind["name"]
 
@@ -120,6 +121,17 @@ def test_the_reason_is_what_the_article_does_not_say(alone: Engine, engine: Engi
     b12 = by_name["VitaminB12Supplement"]
     assert "serum vitamin B12" in "; ".join(b12["missing"])
     assert "G401" in {s["id"] for s in b12["because"]}
+
+
+def test_what_a_flag_defers_names_the_flag(alone: Engine, engine: Engine) -> None:
+    """A recorded crisis defers the care of the back (corrections 1), and a line says so."""
+    path = path_of("sickle-cell-crisis")
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    entry = next(o for o in found["outcomes"] if o["intervention"] == "Acupuncture")
+    assert [f["name"] for f in entry["deferredBy"]] == ["VasoOcclusiveCrisis"]
+    lines = compare_text(found).splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("  acupuncture:"))
+    assert "      waits for the open red flag: vaso-occlusive crisis" in lines[at:at + 4]
 
 
 def test_what_still_applies_beside_the_article_is_labelled(alone: Engine) -> None:
