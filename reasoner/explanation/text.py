@@ -136,6 +136,9 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
         chain = " -> ".join(kind["label"] for kind in path["kinds"])
         claims = sorted({c for link in path["links"] for c in link["claims"]})
         yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
+        yield from (f"      {fit['says']}" for fit in path["fit"])
+    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
+                for link in data["contradictedLinks"] for fit in link["fit"])
 
 
 TITLES = {
