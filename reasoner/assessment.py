@@ -177,15 +177,60 @@ class Assessment:
             and not set(self.graph.objects(row, marrow("intervention"))).isdisjoint(wider)
         ]
 
+    def instead_of(self, intervention: str) -> list[str]:
+        """Return the alternatives of an intervention that nothing on record may speak against."""
+        against = {o for name in ("advisedAgainst", "contraindicated", "mightBeExcluded",
+                                  "unverifiedAgainst") for o in self.related(name)}
+        return [other for other in self.graph.objects(intervention, marrow("alternative"))
+                if other not in against]
+
     def missing(self, intervention: str) -> list[tuple[str, str]]:
         """Return each unknown item that keeps an outcome open, with how it reads.
 
-        Nothing is asked about a patient who has died.
+        Nothing is asked about a patient who has died, and where something speaks for the
+        intervention already nothing is asked about what else might.
         """
+        found: dict[str, str] = {}
+        seen: set[Atom] = set()
+        waiting = self._doubts_of(intervention)
+        while waiting:
+            fact = waiting.pop()
+            if fact in seen:
+                continue
+            seen.add(fact)
+            for derivation in self.derivations.of(fact):
+                found.update(self._asked(derivation.asks))
+                waiting.extend(p for p in derivation.premises if p[0] == self.patient.patient)
+        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def missing_first(self, intervention: str) -> set[str]:
+        """Return the missing items that alone could settle a doubt; the others only after them.
+
+        Where no item alone could, all that the doubt asks for come first.
+        """
+        first: set[str] = set()
+        for doubt in self._doubts_of(intervention):
+            if terms := self._decisive.get(doubt):
+                first.update(item for term in terms for item in self._asked(term))
+            else:
+                first.update(item for fact in (doubt, *self.derivations.behind(doubt))
+                             for derivation in self.derivations.of(fact)
+                             for item in self._asked(derivation.asks))
+        return first
+
+    @cached_property
+    def _decisive(self) -> dict[Atom, frozenset[str]]:
+        doubts = {f for k in self.graph.subjects(TYPE, marrow("CandidateIntervention"))
+                  for f in self._doubts_of(k)}
+        return self.derivations.decisive(doubts, self.patient.patient)
+
+    def _doubts_of(self, intervention: str) -> list[Atom]:
+        """Return the statements that keep an outcome open, whether they hold or not."""
         if self.has_died:
             return []
+        open_sides = ("Against",) if self._is_argued_for(intervention) else ("For", "Against")
         starts = [self.fact("mightMeet", row)
-                  for direction in ("For", "Against")
+                  for direction in open_sides
                   for row in self.rows(intervention, direction, "mightMeet")
                   if not (direction == "Against" and self.graph.object(
                       row, marrow("modality")) == marrow("Caution"))]
@@ -193,19 +238,13 @@ class Assessment:
                    if not set(self.graph.objects(r, marrow("intervention"))).isdisjoint(
                        self.graph.objects(intervention, marrow("within")))]
         starts += [self.fact("ageUnknownFor", intervention),
-                   self.fact("mightBeIndicated", intervention),
                    self.fact("mightBeExcluded", intervention)]
-        found: dict[str, str] = {}
-        seen: set[Atom] = set()
-        while starts:
-            fact = starts.pop()
-            if fact in seen:
-                continue
-            seen.add(fact)
-            for derivation in self.derivations.of(fact):
-                found.update(self._asked(derivation.asks))
-                starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
-        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+        if "For" in open_sides:
+            starts.append(self.fact("mightBeIndicated", intervention))
+        return starts
+
+    def _is_argued_for(self, intervention: str) -> bool:
+        return any(intervention in self.related(side) for side in ("indicated", "considerable"))
 
     def _asked(self, term: str) -> dict[str, str]:
         """Return what a rule asks for; a requirement asks for its items, any of which will do."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..explanation import contrast, evidence, missing, pain, whatif, whynot
+from ..explanation.glance import glance_text
 from ..explanation.justified import justifications, justifications_text
 from ..explanation.report import report
-from ..explanation.text import explain_text
 from ..explanation.why import explain_why, find_conclusion, why_data
 from ..graphs.asked import graphs_for
 from ..hypothesis import Verb, parse_change
@@ -115,7 +115,7 @@ def _explain_pain(assessment: Assessment, _: Understood) -> Reply:
 
 
 def _explain(assessment: Assessment, _: Understood) -> Reply:
-    return report(assessment), partial(explain_text, assessment)
+    return report(assessment), partial(glance_text, assessment)
 
 
 _FORMS: dict[str, Callable[[Assessment, Understood], Reply]] = {

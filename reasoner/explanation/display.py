@@ -17,7 +17,8 @@ from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
-from .text import TITLES, source_text
+from .text import TITLES, needs_text, source_text
+from .unread import unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -41,7 +42,11 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
-    _flags(_section(body, "Red flags"), data["redFlags"])
+    section = _section(body, "Red flags")
+    _flags(section, data["redFlags"])
+    unread = unread_line(data["unreadDiagnoses"])
+    if unread:
+        SubElement(section, "p").text = unread
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
     _paths(_section(body, "Why the back may hurt (what may be, never what is)"), data["painPaths"])
@@ -140,8 +145,7 @@ def _recommendations(parent: Element, entries: list[dict[str, Any]]) -> None:
         name.text = entry["intervention"]
         name.tail = f" [{'; '.join(aside)}]" if aside else ""
         name.set("style", "margin-left:.6em")
-        lines = [f"needs: {'; '.join(sorted({m['label'] for m in entry['missing']}))}"] \
-            if entry["missing"] else []
+        lines = [needs_text(entry["missing"])] if entry["missing"] else []
         lines += [f"waits for: {', '.join(entry['waitsFor'])}"] if entry["waitsFor"] else []
         for sign, key in (("for", "because"), ("against", "against")):
             lines += [f"{sign}: {row['label']} ({row['modality']}; {source_text(row)})"
