@@ -5,9 +5,9 @@ The parts are read off the inferred statements; nothing is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .derivation import Derivations
 from .engine import Engine
@@ -28,14 +28,31 @@ if TYPE_CHECKING:
 ROOT = f"<{MARROW}>"
 
 
+class Display(Protocol):
+    """How an assessment and its proofs look in a notebook."""
+
+    def assessment_html(self, assessment: Assessment) -> str:
+        """Return an assessment as HTML."""
+
+    def proof_html(self, assessment: Assessment, proof: Proof) -> str:
+        """Return one of its proofs as HTML."""
+
+    def proof_svg(self, assessment: Assessment, proof: Proof) -> str:
+        """Return one of its proofs as a picture that stands alone."""
+
+
 @dataclass(frozen=True, repr=False)
 class Assessment:
-    """What follows for one patient as of a date."""
+    """What follows for one patient as of a date.
+
+    Without a ``display`` a notebook shows it as text.
+    """
 
     engine: Engine
     patient: GatedPatient
     result: Result
     issues: tuple[Issue, ...]
+    display: Display | None = field(default=None, compare=False)
 
     @property
     def graph(self) -> Graph:
@@ -85,24 +102,16 @@ class Assessment:
         found = prove(self.derivations, fact)
         return replace(found, told_by=self) if found else None
 
-    # What a notebook shows is written below this module, so it is imported when it is wanted.
-
-    def proof_html(self, proof: Proof) -> str:
+    def proof_html(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as HTML for a notebook."""
-        from .explanation.display import proof_html
+        return self.display.proof_html(self, proof) if self.display else None
 
-        return proof_html(self, proof)
-
-    def proof_svg(self, proof: Proof) -> str:
+    def proof_svg(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as a picture that stands alone."""
-        from .explanation.display import proof_picture
+        return self.display.proof_svg(self, proof) if self.display else None
 
-        return proof_picture(self, proof).svg(alone=True)
-
-    def _repr_html_(self) -> str:
-        from .explanation.display import assessment_html
-
-        return assessment_html(self)
+    def _repr_html_(self) -> str | None:
+        return self.display.assessment_html(self) if self.display else None
 
     def __repr__(self) -> str:
         return f"<Assessment of {self.patient.patient} as of {self.patient.as_of}: " \
@@ -178,12 +187,50 @@ class Assessment:
     def missing(self, intervention: str) -> list[tuple[str, str]]:
         """Return each unknown item that keeps an outcome open, with how it reads.
 
-        Nothing is asked about a patient who has died.
+        Nothing is asked about a patient who has died, and where something speaks for the
+        intervention already nothing is asked about what else might.
         """
+        found: dict[str, str] = {}
+        seen: set[Atom] = set()
+        waiting = self._doubts_of(intervention)
+        while waiting:
+            fact = waiting.pop()
+            if fact in seen:
+                continue
+            seen.add(fact)
+            for derivation in self.derivations.of(fact):
+                found.update(self._asked(derivation.asks))
+                waiting.extend(p for p in derivation.premises if p[0] == self.patient.patient)
+        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def missing_first(self, intervention: str) -> set[str]:
+        """Return the missing items that alone could settle a doubt; the others only after them.
+
+        Where no item alone could, all that the doubt asks for come first.
+        """
+        first: set[str] = set()
+        for doubt in self._doubts_of(intervention):
+            if terms := self._decisive.get(doubt):
+                first.update(item for term in terms for item in self._asked(term))
+            else:
+                first.update(item for fact in (doubt, *self.derivations.behind(doubt))
+                             for derivation in self.derivations.of(fact)
+                             for item in self._asked(derivation.asks))
+        return first
+
+    @cached_property
+    def _decisive(self) -> dict[Atom, frozenset[str]]:
+        doubts = {f for k in self.graph.subjects(TYPE, marrow("CandidateIntervention"))
+                  for f in self._doubts_of(k)}
+        return self.derivations.decisive(doubts, self.patient.patient)
+
+    def _doubts_of(self, intervention: str) -> list[Atom]:
+        """Return the statements that keep an outcome open, whether they hold or not."""
         if self.has_died:
             return []
+        open_sides = ("Against",) if self._is_argued_for(intervention) else ("For", "Against")
         starts = [self.fact("mightMeet", row)
-                  for direction in ("For", "Against")
+                  for direction in open_sides
                   for row in self.rows(intervention, direction, "mightMeet")
                   if not (direction == "Against" and self.graph.object(
                       row, marrow("modality")) == marrow("Caution"))]
@@ -191,19 +238,13 @@ class Assessment:
                    if not set(self.graph.objects(r, marrow("intervention"))).isdisjoint(
                        self.graph.objects(intervention, marrow("within")))]
         starts += [self.fact("ageUnknownFor", intervention),
-                   self.fact("mightBeIndicated", intervention),
                    self.fact("mightBeExcluded", intervention)]
-        found: dict[str, str] = {}
-        seen: set[Atom] = set()
-        while starts:
-            fact = starts.pop()
-            if fact in seen:
-                continue
-            seen.add(fact)
-            for derivation in self.derivations.of(fact):
-                found.update(self._asked(derivation.asks))
-                starts.extend(p for p in derivation.premises if p[0] == self.patient.patient)
-        return sorted(found.items(), key=lambda item: (item[1], item[0]))
+        if "For" in open_sides:
+            starts.append(self.fact("mightBeIndicated", intervention))
+        return starts
+
+    def _is_argued_for(self, intervention: str) -> bool:
+        return any(intervention in self.related(side) for side in ("indicated", "considerable"))
 
     def _asked(self, term: str) -> dict[str, str]:
         """Return what a rule asks for; a requirement asks for its items, any of which will do."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -111,6 +112,44 @@ class Derivations:
                 found.update(fresh)
                 waiting += fresh
         return found
+
+    def decisive(self, starts: Iterable[Atom], subject: str) -> dict[Atom, frozenset[str]]:
+        """Return what alone could settle each doubt, of all that its derivations ask for.
+
+        A term that every derivation of a doubt asks for can refute it alone; one that is all a
+        derivation asks for can grant it alone. Any other matters only once more is known.
+
+        Args:
+            starts: the doubts; those that they rest on are answered for too.
+            subject: the patient, whose statements are followed.
+        """
+        ways: dict[Atom, list[tuple[frozenset[str], list[Atom]]]] = {}
+        waiting = [*starts]
+        while waiting:
+            fact = waiting.pop()
+            if fact not in ways:
+                ways[fact] = [
+                    (frozenset({d.asks} - {""}), [p for p in d.premises if p[0] == subject])
+                    for d in self.of(fact)]
+                waiting += (p for _, premises in ways[fact] for p in premises)
+        asking = {fact for fact, found in ways.items() if any(asks for asks, _ in found)}
+        while more := {fact for fact, found in ways.items() if fact not in asking
+                       and any(not asking.isdisjoint(premises) for _, premises in found)}:
+            asking |= more
+        parts = {fact: [(asks, [p for p in premises if p in asking])
+                        for asks, premises in ways[fact]] for fact in asking}
+        refuting = dict.fromkeys(asking, frozenset().union(
+            *(asks for found in ways.values() for asks, _ in found)))
+        granting: dict[Atom, frozenset[str]] = dict.fromkeys(asking, frozenset())
+        before = None
+        while before != (before := (dict(refuting), dict(granting))):
+            for fact, found in parts.items():
+                refuting[fact] = frozenset.intersection(*(
+                    asks.union(*(refuting[p] for p in premises)) for asks, premises in found))
+                granting[fact] = frozenset().union(*(
+                    frozenset.intersection(*needed) for asks, premises in found
+                    if (needed := [*([asks] if asks else []), *(granting[p] for p in premises)])))
+        return {fact: refuting[fact] | granting[fact] for fact in asking}
 
     @cached_property
     def heights(self) -> dict[Atom, int]:

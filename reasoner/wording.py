@@ -47,9 +47,9 @@ class Wording:
         return self.record(term) if self.is_record(term) else self.graph.label(term)
 
     def asked(self, term: str) -> str:
-        """Return how a term reads where it is asked for: as its sort is asked, or by its name."""
-        forms = [f for sort in self.graph.objects(term, TYPE)
-                 if (f := self.graph.text(sort, ASKED_AS))]
+        """Return how a term reads where it is asked for: as it or its sort is asked, or by name."""
+        forms = [f for said_of in (term, *self.graph.objects(term, TYPE))
+                 if (f := self.graph.text(said_of, ASKED_AS))]
         return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
 
     def of_window(self, term: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.explanation.report import report
 from reasoner.explanation.text import explain_text
-from reasoner.explanation.tiers import compare_evidence
+from reasoner.explanation.tiers import compare_evidence, compare_text
 
 HERE = Path(__file__).parent
 AS_OF = date(2026, 11, 1)
@@ -42,6 +42,8 @@ def outcome(engine: Engine, name: str, intervention: str) -> str | None:
     # a recorded disorder is reasoned from
     ("x02b-coded-anemia-with-ferritin", "OralIron", "recommended"),
     ("c16-relaxant", "MuscleRelaxant", "consider"),
+    # what a name means holds in every tier: this anemia is a deficiency (G117), treated by C074
+    ("vitamin-b12-deficiency-anemia-for-90-days", "VitaminB12Supplement", "recommended"),
     # exclusions of guidelines stand
     ("n11-egfr-29", "NSAID", "not-recommended"),
     ("n12-anticoagulant", "NSAID", "not-recommended"),
@@ -95,12 +97,13 @@ def test_every_difference_has_its_reason_and_tier(alone: Engine, engine: Engine,
             # nothing of it holds, so no proof names a statement; it is in no row of the article
             assert not entry["articleNamesIt"], entry["intervention"]
         else:
-            # what only waits for a recorded crisis rests on the record and on no statement
-            assert tiers - {"article"} or entry["allReason"] == "deferred", entry["intervention"]
+            # what waits for an open flag rests on the record of it, so the flag is the reason
+            assert tiers - {"article"} or entry["deferredBy"], entry["intervention"]
             assert not entry["articleNamesIt"] or "article" in tiers \
                 or entry["intervention"] in OF_ANOTHER_INDICATION, entry["intervention"]
         if entry["all"] == "cannot-tell":
             assert entry["missing"], entry["intervention"]
+        assert bool(entry["deferredBy"]) == (entry["allReason"] == "deferred")
     for kind in found["onlyWithGuidelines"]:
         assert {s["tier"] for s in kind["because"]} - {"article"}, kind["name"]
 
@@ -120,6 +123,17 @@ def test_the_reason_is_what_the_article_does_not_say(alone: Engine, engine: Engi
     assert "G401" in {s["id"] for s in b12["because"]}
 
 
+def test_what_a_flag_defers_names_the_flag(alone: Engine, engine: Engine) -> None:
+    """A recorded crisis defers the care of the back (corrections 1), and a line says so."""
+    path = path_of("sickle-cell-crisis")
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    entry = next(o for o in found["outcomes"] if o["intervention"] == "Acupuncture")
+    assert [f["name"] for f in entry["deferredBy"]] == ["VasoOcclusiveCrisis"]
+    lines = compare_text(found).splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("  acupuncture:"))
+    assert "      waits for the open red flag: vaso-occlusive crisis" in lines[at:at + 4]
+
+
 def test_what_still_applies_beside_the_article_is_labelled(alone: Engine) -> None:
     found = report(assess(alone, path_of("sickle-cell-crisis"), AS_OF))
     assert found["knowledge"]["articleNotice"]
@@ -135,6 +149,45 @@ def test_with_everything_no_tier_is_shown(engine: Engine) -> None:
     found = assess(engine, path_of("sickle-cell-crisis"), AS_OF)
     assert report(found)["knowledge"]["articleNotice"] is None
     assert ", guidelines]" not in explain_text(found)
+
+
+def test_that_a_deficiency_caused_the_anemia_is_said_by_this_project(
+        alone: Engine, engine: Engine, tmp_path: Path) -> None:
+    """No claim says when a deficiency beside an anemia is its cause; C061 only treats it."""
+    path = tmp_path / "patient.ttl"
+    path.write_text(ANEMIA_BESIDE_IRON_DEFICIENCY)
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    (iron,) = [o for o in found["outcomes"] if o["intervention"] == "OralIron"]
+    assert iron["article"] == "not-applicable"
+    kinds = {kind["name"]: {s["id"]: s["tier"] for s in kind["because"]}
+             for kind in found["onlyWithGuidelines"]}
+    assert kinds["IronDeficiencyAnemia"] == {"G118": "this project"}
+
+
+ANEMIA_BESIDE_IRON_DEFICIENCY = """\
+@prefix marrow: <https://w3id.org/marrow/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+<urn:marrow:case:both>
+    a marrow:Patient ;
+    marrow:birthDate "1976-05-01"^^xsd:date ;
+    marrow:hasCondition <urn:marrow:case:both/anemia> , <urn:marrow:case:both/iron-deficiency> ;
+    marrow:sex marrow:Female .
+
+<urn:marrow:case:both/anemia>
+    a marrow:ConditionRecord ;
+    marrow:clinicalStatus "active" ;
+    marrow:date "2026-10-20"^^xsd:date ;
+    marrow:kind marrow:Anemia ;
+    marrow:verificationStatus "confirmed" .
+
+<urn:marrow:case:both/iron-deficiency>
+    a marrow:ConditionRecord ;
+    marrow:clinicalStatus "active" ;
+    marrow:date "2026-10-20"^^xsd:date ;
+    marrow:kind marrow:IronDeficiency ;
+    marrow:verificationStatus "confirmed" .
+"""
 
 
 def test_an_unknown_tier_is_named() -> None:

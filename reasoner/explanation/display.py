@@ -17,7 +17,7 @@ from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
-from .text import TITLES, source_text
+from .text import TITLES, needs_text, source_text
 from .unread import unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
@@ -144,8 +144,7 @@ def _recommendations(parent: Element, entries: list[dict[str, Any]]) -> None:
         name.text = entry["intervention"]
         name.tail = f" [{'; '.join(aside)}]" if aside else ""
         name.set("style", "margin-left:.6em")
-        lines = [f"needs: {'; '.join(sorted({m['label'] for m in entry['missing']}))}"] \
-            if entry["missing"] else []
+        lines = [needs_text(entry["missing"])] if entry["missing"] else []
         lines += [f"waits for: {', '.join(entry['waitsFor'])}"] if entry["waitsFor"] else []
         for sign, key in (("for", "because"), ("against", "against")):
             lines += [f"{sign}: {row['label']} ({row['modality']}; {source_text(row)})"
@@ -176,6 +175,11 @@ def proof_picture(assessment: Assessment, proof: Proof) -> Picture:
         f"Why: {assessment.wording.sentence(proof.conclusion)}",
         f"{len(steps)} steps; each arrow leads from what a step rests on. Dotted boxes are "
         "records. The list says the same.", graph, columns=26)
+
+
+def proof_svg(assessment: Assessment, proof: Proof) -> str:
+    """Return that picture as a file of its own."""
+    return proof_picture(assessment, proof).svg(alone=True)
 
 
 def _said(step: Step) -> str:

@@ -90,7 +90,7 @@ def _is_followed(assessment: Assessment, row: str, observation: str) -> bool:
 
 
 def _recoveries(graph: Graph, row: str) -> list[str]:
-    return [recovery for relation in ("whenContinued", "whenStopped")
+    return [recovery for relation in ("whenContinued", "whenResumed", "whenStopped")
             for recovery in graph.subjects(marrow(relation), row)]
 
 

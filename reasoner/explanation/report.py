@@ -84,6 +84,16 @@ def report(assessment: Assessment) -> dict[str, Any]:
             }
             for kind in assessment.related("showsPitfall")
         ],
+        "deferredPitfalls": [
+            {
+                "name": local_name(kind),
+                "iri": kind.strip("<>"),
+                "label": graph.label(kind),
+                "waitsFor": [graph.label(f) for f in assessment.related("hasOpenFlag")],
+                "proof": _proof(assessment, "defersPitfall", kind),
+            }
+            for kind in assessment.related("defersPitfall")
+        ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
         "issues": _conflicts(assessment) + [
@@ -171,7 +181,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
         "deferredBy": [local_name(f) for f in flags],
         "waitsFor": [graph.label(f) for f in flags],
         "missing": [
-            {"name": local_name(term), "label": label, "ask": graph.definition(term)}
+            {"name": local_name(term), "label": label, "ask": graph.definition(term),
+             "first": term in assessment.missing_first(intervention)}
             for term, label in assessment.missing(intervention)
         ] if local_name(outcome) == "cannotTell" else [],
         "alternatives": [local_name(other) for other in assessment.instead_of(intervention)],

@@ -84,6 +84,9 @@ def _outcome(alone: Assessment, both: Assessment, intervention: str, article: tu
         "because": statements_behind(both, relation, intervention),
         "notFoundByTheArticle": [
             {"name": local_name(k), "label": graph.label(k)} for k in lacking],
+        "deferredBy": [
+            {"name": local_name(k), "label": graph.label(k)} for k in both.related("hasOpenFlag")
+        ] if everything[1] == "deferred" else [],
         "missing": sorted({label for _, label in both.missing(intervention)})
         if everything[0] == "cannot-tell" else [],
     }
@@ -119,6 +122,9 @@ def _entry(entry: dict[str, Any]) -> list[str]:
     if entry["notFoundByTheArticle"]:
         lines.append("      the article alone does not find: " + ", ".join(
             k["label"] for k in entry["notFoundByTheArticle"]))
+    if entry["deferredBy"]:
+        lines.append("      waits for the open red flag: " + ", ".join(
+            k["label"] for k in entry["deferredBy"]))
     if entry["missing"]:
         lines.append(f"      open until known: {'; '.join(entry['missing'])}")
     return lines + _statements(entry["because"])
