@@ -238,7 +238,7 @@ def query(
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
     text = read_query(wanted)
-    parameters = read_parameters(text, given)
+    parameters = read_parameters(text, given, asked.load().graph) if given else {}
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
         graphs = graphs_for(about, wanted, parameters)
