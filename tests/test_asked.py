@@ -241,6 +241,7 @@ def test_an_allergy_on_record_answers_whether_the_drug_may_be_taken() -> None:
     ("I can't feel my legs", "get help right now"), ("he cannot breathe", "get help right now"),
     ("the bleeding won't stop, it won't stop bleeding", "get help right now"),
     ("She's lost control of her bladder", "get help right now"),
+    ("my pain is unbearable", "get help right now"),
     ("I want to die", "crisis line"), ("i dont want to live", "crisis line"),
     ("can I stop my pills", "on your own"), ("what if she stopped warfarin", "on your own"),
 ])

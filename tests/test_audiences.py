@@ -623,3 +623,38 @@ def test_a_clinician_in_another_language_is_told_aloud() -> None:
 def test_the_library_refuses_what_is_not_told(question: str, audience: str) -> None:
     with pytest.raises(UsageError):
         tell(assessed("mixed"), question, audience=audience)
+
+
+def say(*arguments: str) -> str:
+    found = CliRunner().invoke(app, [*arguments, "--as-of", "2026-11-01"])
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
+def test_a_patient_who_asks_what_is_missing_is_never_told_that_it_cannot_be_answered() -> None:
+    said = say("missing", "--example", "iron-deficiency", "--audience", "patient")
+    assert "cannot answer that" not in said
+    assert "Is there anything else about my back" in said
+
+
+def test_a_patient_is_told_which_results_decide_that_care_does_not_apply() -> None:
+    said = say("why-not", "--example", "iron-deficiency", "RedCellTransfusion",
+               "--audience", "patient")
+    (line,) = [x for x in said.splitlines() if "These results are looked at" in x]
+    assert "hemoglobin" in line
+
+
+def test_a_patient_is_told_which_way_takes_the_place_of_another() -> None:
+    """Severe anemia prefers the vein (G506-severe), which takes the place of iron by mouth."""
+    said = say("what-if", "--example", "iron-deficiency", "--set", "Hemoglobin=6.8g/dL",
+               "--audience", "patient")
+    assert "The other way is iron by drip." in " ".join(said.split())
+
+
+def test_an_educator_sees_what_stands_below_what() -> None:
+    said = say("why-not", "--example", "iron-deficiency", "RedCellTransfusion",
+               "--audience", "educator").splitlines()
+    at = next(i for i, x in enumerate(said) if x.strip() == "not-met: any of")
+    assert said[at + 1].strip().startswith("- not-met: the patient has vaso-occlusive crisis")
+    fainting = next(x for x in said if "the patient has fainting" in x)
+    assert fainting.strip().startswith("- - - not-met")

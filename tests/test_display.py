@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
+from html import escape, unescape
 from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +20,8 @@ from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.explanation.display import proof_picture
 from reasoner.explanation.layers import Box, Layout, lay_out
+from reasoner.explanation.links import graph_data, graph_text
+from reasoner.explanation.page import graph_page
 from reasoner.explanation.picture import Picture, wrapped
 from reasoner.explanation.report import report
 from reasoner.namespaces import marrow
@@ -234,3 +236,48 @@ def test_the_mechanism_graph_can_be_walked(engine: Engine) -> None:
     assert "fatigue" not in near._repr_html_()
     with pytest.raises(UsageError):
         graph.around("NoSuchKind")
+
+
+def test_no_two_arrows_end_in_one_point(assessment: Assessment, proof: Proof) -> None:
+    for picture in pictures(assessment, proof):
+        sizes = dict.fromkeys(picture.graph.nodes, (180.0, 40.0))
+        layout = lay_out(picture.graph, sizes, picture.across)
+        ends = [points[-1] for points in layout.arrows.values()]
+        assert len(set(ends)) == len(ends)
+
+
+def test_boxes_are_read_from_causes_to_effects(assessment: Assessment) -> None:
+    """Keys that move from link to link follow the layers, not the alphabet."""
+    picture = MechanismGraph(assessment.engine).picture(linked=True)
+    root = ElementTree.fromstring(picture.svg())
+    lefts = [float(box.find(f"{SVG}rect").get("x")) for box in root.iter(f"{SVG}a")]
+    assert lefts == sorted(lefts)
+
+
+def test_the_page_gives_for_each_link_the_words_of_who_says_so(engine: Engine) -> None:
+    page = graph_page(engine)
+    links = graph_data(engine)["links"]
+    assert page.count("<summary>Who says so: ") == 2 * len(links)  # from its cause and its effect
+    claim = engine.graph.definition(marrow("C025"))
+    assert claim
+    assert escape(claim) in page
+    assert "marrow evidence PATIENT C025" in page
+    for link in links:
+        for source in link["sources"]:
+            assert source["citation"] is None or escape(source["citation"]) in page
+
+
+def test_the_page_names_what_its_picture_leaves_out(engine: Engine) -> None:
+    graph = MechanismGraph(engine)
+    labels = {k["name"]: k["label"] for k in graph.data["kinds"]}
+    left = {label for name, label in labels.items() if name not in graph.networkx}
+    (sentence,) = re.findall(r"which have no other link: ([^.]*)\.", graph_page(engine))
+    assert left
+    assert set(unescape(sentence).split(", ")) == left
+
+
+def test_a_link_is_qualified_by_labels_and_by_ids_to_ask_about(engine: Engine) -> None:
+    text = graph_text(engine)
+    assert "in AnemiaOfChronicDisease" not in text
+    assert "in anemia of chronic disease" in text
+    assert all(re.search(r"\(.+\)$", line) for line in text.splitlines() if line.startswith("  ->"))

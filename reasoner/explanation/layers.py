@@ -80,11 +80,13 @@ def lay_out(graph: nx.DiGraph[str], sizes: dict[str, tuple[float, float]], acros
         x, y = point(tops[at[name]], middle - spread[name] / 2)
         boxes[name] = Box(round(x, 1), round(y, 1), width, height)
     arrows = {}
+    aim = _arrivals(chains, centre, spread)
     for (cause, effect), chain in chains.items():
         path: list[Point] = []
         onward = at[cause] <= at[effect]
         for name in chain:
-            aside, top = centre[name] - least, tops[at[name]]
+            aside = (aim[cause, effect] if name == effect else centre[name]) - least
+            top = tops[at[name]]
             bottom = top + tall[at[name]]
             edge = top + sizes[name][0 if across else 1] if name in sizes else bottom
             if name == cause:
@@ -136,6 +138,19 @@ def _layers(graph: nx.DiGraph[str], depth: dict[str, int]) \
             layers[layer].append(chain[-1])
         chains[cause, effect] = [*chain, effect]
     return layers, chains
+
+
+def _arrivals(chains: dict[tuple[str, str], list[str]], centre: dict[str, float],
+              spread: dict[str, float]) -> dict[tuple[str, str], float]:
+    """Return where each arrow arrives: side by side, in the order in which they come."""
+    coming: dict[str, list[tuple[float, str]]] = {}
+    for (cause, effect), chain in chains.items():
+        coming.setdefault(effect, []).append((centre[chain[-2]], cause))
+    return {
+        (cause, effect): centre[effect] + spread[effect] * ((place + 0.5) / len(found) - 0.5)
+        for effect, found in coming.items()
+        for place, (_, cause) in enumerate(sorted(found))
+    }
 
 
 def _neighbours(chains: dict[tuple[str, str], list[str]]) -> dict[str, list[str]]:

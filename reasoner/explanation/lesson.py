@@ -76,15 +76,22 @@ def lesson_of(voice: Voice, passages: list[Passage]) -> Letter:
 
 def teach(assessment: Assessment, listener: Listener, data: Data,
           text: Callable[[Data], str]) -> Letter:
-    """Return the clinician's answer to a question with what stands behind it."""
+    """Return the clinician's answer to a question with what stands behind it.
+
+    What stands below a detail in that answer bears a dash for each step that it is below it.
+    """
     voice = Voice(assessment, listener)
     lines: list[Line] = []
+    above: list[int] = []
     for line in text(data).splitlines():
         said, depth = line.strip(), len(line) - len(line.lstrip())
         if said and said != data["notice"]:
             if lines and depth > _UNDER:
-                lines[-1] = replace(lines[-1], details=(*lines[-1].details, said))
+                above = [*(d for d in above if d < depth), depth]
+                lines[-1] = replace(lines[-1], details=(
+                    *lines[-1].details, "- " * (len(above) - 1) + said))
             else:
+                above = []
                 lines.append(Line(said))
     return lesson_of(voice, [*passage(voice.phrase("TeachAnswerHeading"), lines),
                              *statements(voice, cited(assessment, data))])

@@ -47,6 +47,8 @@ def _link(graph: Graph, node: str) -> dict[str, Any]:
         "certainty": graph.text(certainty, marrow("code")) if certainty else None,
         "inContext": [local_name(c) for c in graph.objects(node, marrow("inContext"))],
         "contradictedIn": [local_name(c) for c in graph.objects(node, marrow("contradictedIn"))],
+        "contextLabels": {local_name(c): graph.label(c) for p in ("inContext", "contradictedIn")
+                          for c in graph.objects(node, marrow(p))},
         "summary": graph.text(node, marrow("isSummary")) == "true",
         "claims": [local_name(c) for c in graph.objects(node, marrow("claim"))],
         "sources": [
@@ -81,17 +83,18 @@ def graph_text(engine: Engine) -> str:
 
 
 def qualified(link: dict[str, Any]) -> str:
-    """Return how sure a link is, in which contexts, and who says so."""
+    """Return how sure a link is, in which contexts, and who says so, by ids to ask about."""
+    called = link["contextLabels"]
     parts = [f"[{link['certainty']}]"]
     if link["summary"]:
         parts.append("overview")
     if link["inContext"]:
-        parts.append("in " + ", ".join(link["inContext"]))
+        parts.append("in " + ", ".join(called[c] for c in link["inContext"]))
     if link["contradictedIn"]:
-        parts.append("not in " + ", ".join(link["contradictedIn"]))
-    said_by = link["claims"] or [source["id"] for source in link["sources"]]
-    parts.append(f"({', '.join(said_by)})" if said_by else "")
-    return " ".join(part for part in parts if part)
+        parts.append("not in " + ", ".join(called[c] for c in link["contradictedIn"]))
+    said_by = dict.fromkeys([*link["claims"], *(s["id"] for s in link["sources"])])
+    parts.append(f"({', '.join(said_by or link['notes'])})")
+    return " ".join(parts)
 
 
 def strongest(links: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -28,9 +28,33 @@ def graph_page(engine: Engine) -> str:
         title=escape(knowledge["title"] or ""),
         notice=escape(knowledge["notice"] or ""),
         version=escape(f"{knowledge['version']} ({knowledge['fingerprint']})"),
+        undrawn=escape(_undrawn(graph, labels)),
         picture=written(graph.picture(linked=True).element(), "html"),
         entries="\n".join(_entry(kind, data["links"], labels) for kind in data["kinds"]),
     )
+
+
+def _undrawn(graph: MechanismGraph, labels: dict[str, str]) -> str:
+    """Return a sentence that names what is in the list and not in the picture."""
+    left = sorted(label for name, label in labels.items() if name not in graph.networkx)
+    return "The picture leaves out overviews, which skip steps, and so these entries of the " \
+        f"list, which have no other link: {', '.join(left)}." if left else ""
+
+
+def _sources(link: dict[str, Any]) -> str:
+    """Return the words of each claim and row behind a link, with where it is from."""
+    found = {source["id"]: source for source in link["sources"]}
+    items = "".join(
+        f"<li><b>{escape(name)}</b> {escape(source['says'] or source['label'])} "
+        f"<cite>{escape(source['citation'] or '')}</cite>"
+        f"{escape(' [' + source['provenance'] + ']') if source['provenance'] else ''}</li>"
+        for name, source in found.items()) + "".join(
+        f"<li><cite>{escape(note)}</cite></li>" for note in link["notes"])
+    asked = f"<li>What rests on it in a patient: <code>marrow evidence PATIENT " \
+        f"{escape(next(iter(found)))}</code></li>" if found else ""
+    named = ", ".join(found) or "no claim or row"
+    return f"<details><summary>Who says so: {escape(named)}</summary>" \
+        f"<ul>{items}{asked}</ul></details>"
 
 
 def _entry(kind: dict[str, Any], links: list[dict[str, Any]], labels: dict[str, str]) -> str:
@@ -39,7 +63,8 @@ def _entry(kind: dict[str, Any], links: list[dict[str, Any]], labels: dict[str, 
         items = "".join(
             f'<li>{word} <a href="#{escape(link[other])}">{escape(labels[link[other]])}</a> '
             f'<span class="how">{escape(qualified(link))}</span>'
-            f'<br><span class="says">{escape(link["says"] or "")}</span></li>'
+            f'<br><span class="says">{escape(link["says"] or "")}</span>'
+            f"{_sources(link)}</li>"
             for link in found
         )
         return f"<ul>{items}</ul>" if items else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment
+from ..criterion import leaves, members_of
 from ..hypothesis import Change, suppose
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
@@ -102,12 +103,22 @@ def tell_why_not(assessment: Assessment, listener: Listener, wanted: str) -> Let
                  Line(voice.phrase("SayNeeds", object=voice.names(items)))]
     else:
         lines = [*entry_lines(voice, [entry_of(voice, term, outcome)]),
-                 Line(voice.phrase("SayCanChange"))]
+                 *_looked_at(voice, data), Line(voice.phrase("SayCanChange"))]
     asks = [voice.phrase("SayAskSafe", object=voice.name(marrow(i["name"])))
             for i in data["instead"]] if data["reason"] != "deferred" else []
     asks += [question_about(voice, marrow(u["name"])) for u in data["unknown"]]
     return letter(voice, [*passage(voice.phrase("SayAnswerHeading"), lines),
                           *passage(voice.phrase("SayAskHeading"), asks)])
+
+
+def _looked_at(voice: Voice, data: dict[str, Any]) -> list[Line]:
+    """Return the results that decided that care does not apply; never a condition it is for."""
+    if data["reason"] != "not-met":
+        return []
+    read = {part.kind for c in data["criteria"]
+            for part in leaves(members_of(voice.assessment, marrow(c["criterion"])))
+            if part.status == "not-met" and part.threshold is not None and part.kind}
+    return [Line(voice.phrase("SayLookedAt", object=voice.names(sorted(read))))] if read else []
 
 
 def tell_contrast(assessment: Assessment, listener: Listener, first: str, second: str) -> Letter:
@@ -139,7 +150,7 @@ def _item(voice: Voice, item: dict[str, Any]) -> Line:
     details = [voice.phrase("SayMayDecide", object=voice.names(care))]
     if item["flags"]:
         details.append(voice.phrase("SayMayChangeSpeed"))
-    says = question_about(voice, term) or voice.phrase("SayCannotSay")
+    says = question_about(voice, term) or voice.phrase("SayAskOther")
     return Line(says, tuple(filter(None, details)))
 
 

@@ -118,6 +118,9 @@ def _reasons(voice: Voice, entry: dict[str, Any]) -> list[str]:
     said = []
     for row in rows:
         said += [voice.row(f"<{row['iri']}>"), term_said(voice, row["term"])]
+    if entry["reason"] == "superseded":
+        better = _in_its_place(voice, marrow(entry["intervention"]))
+        said.append(voice.phrase("SayOtherWay", object=voice.names(better)))
     if entry["sourcesDisagree"]:
         said.append(voice.phrase("SayDisagree"))
     sorts = voice.graph.objects(marrow(entry["intervention"]), TYPE)
@@ -129,6 +132,15 @@ def _reasons(voice: Voice, entry: dict[str, Any]) -> list[str]:
     if entry["reason"] == "stale":
         said.append(voice.phrase("SayTooOld"))
     return said
+
+
+def _in_its_place(voice: Voice, term: str) -> list[str]:
+    """Return the care that takes the place of other care, by the rows that the patient meets."""
+    return sorted({better for row in voice.assessment.related("meets")
+                   if term in voice.graph.objects(row, marrow("supersedes"))
+                   for better in voice.graph.objects(row, marrow("intervention"))
+                   if voice.assessment.outcome_of(better) in {marrow("recommended"),
+                                                              marrow("considered")}})
 
 
 def term_said(voice: Voice, term: dict[str, Any] | None) -> str:

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _SVG = "http://www.w3.org/2000/svg"
-_CHARACTER, _LINE, _PADDING = 7.2, 17.0, 9.0
-"""The widest that a letter of 13 pixels is on average, the height of a line, the space inside."""
+_CHARACTER, _LINE, _PADDING, _HEAD = 7.2, 17.0, 9.0, 24.0
+"""The widest that a letter of 13 pixels is on average, the height of a line, the space inside, and
+the room of an arrowhead."""
 
 
 @cache
@@ -68,7 +69,8 @@ class Picture:
         lines = {name: wrapped(data["label"], self.columns)
                  for name, data in self.graph.nodes(data=True)}
         width = self.columns * _CHARACTER + 2 * _PADDING
-        sizes = {name: (width, len(said) * _LINE + 2 * _PADDING) for name, said in lines.items()}
+        sizes = {name: (width, max(len(said) * _LINE, self._heads(name)) + 2 * _PADDING)
+                 for name, said in lines.items()}
         layout = lay_out(self.graph, sizes, self.across)
         digest = hashlib.sha256(repr((self.title, lines, alone)).encode()).hexdigest()[:10]
         root = Element("svg", {
@@ -84,9 +86,18 @@ class Picture:
         if alone:
             SubElement(root, "style").text = _looks()["paper"].text
         self._arrows(root, layout, f"tip-{digest}")
-        for name, data in self.graph.nodes(data=True):
-            self._box(root, layout, name, data, lines[name])
+        for name in sorted(layout.boxes, key=lambda n: self._place(layout, n)):
+            self._box(root, layout, name, self.graph.nodes[name], lines[name])
         return root
+
+    def _heads(self, name: str) -> float:
+        """Return the room that arrowheads need at the side of a box where they arrive."""
+        return _HEAD * self.graph.in_degree(name) if self.across else 0.0
+
+    def _place(self, layout: Layout, name: str) -> Point:
+        """Return where a box stands on the way from causes to effects, in which it is read."""
+        box = layout.boxes[name]
+        return (box.x, box.y) if self.across else (box.y, box.x)
 
     def _arrows(self, root: Element, layout: Layout, tip: str) -> None:
         marker = SubElement(SubElement(root, "defs"), "marker", {**_look("tip"), "id": tip})
@@ -120,10 +131,11 @@ class Picture:
             **_look(f"box-{data['sort']}"), "x": f"{box.x:g}", "y": f"{box.y:g}",
             "width": f"{box.width:g}", "height": f"{box.height:g}"})
         text = SubElement(group, "text", {"text-anchor": "middle"})
+        top = box.y + (box.height - _LINE * len(lines)) / 2
         for number, line in enumerate(lines):
             SubElement(text, "tspan", {
                 "x": f"{box.x + box.width / 2:g}",
-                "y": f"{box.y + _PADDING + _LINE * number + 13:g}"}).text = line
+                "y": f"{top + _LINE * number + 13:g}"}).text = line
 
 
 def wrapped(label: str, columns: int) -> list[str]:
