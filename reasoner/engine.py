@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import functions
+from . import cases, functions
 from .errors import KnowledgeError
 from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
 from .namespaces import OWL, TYPE, iri, marrow
@@ -85,6 +85,11 @@ class Engine:
     def relaxation(self) -> Relaxation:
         """The program with its absences granted, for what parts of a record would give."""
         return Relaxation(self.program)
+
+    @cached_property
+    def cases(self) -> cases.Evaluator:
+        """The program, ready to run over many cases of one patient at once."""
+        return cases.Evaluator(self.relaxation)
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Return everything that follows from one patient's gated facts."""

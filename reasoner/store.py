@@ -16,7 +16,7 @@ from .assessment import Assessment
 from .errors import InputRefused, UsageError, advise
 from .hostile import read_bounded
 from .knowledge import Graph, find_root
-from .namespaces import MARROW, PREFIXES, iri, marrow, shorten
+from .namespaces import MARROW, PREFIXES, SUBCLASS, TYPE, iri, marrow, shorten
 from .proof import Quad, proof_quads
 from .quantity import literal_parts
 from .rule import Atom
@@ -197,21 +197,51 @@ def is_about_a_patient(text: str) -> bool:
     return "# about: patient" in text.splitlines()
 
 
-def read_parameters(text: str, given: list[str]) -> dict[str, str]:
+def read_parameters(text: str, given: list[str], graph: Graph) -> dict[str, str]:
     """Return what a caller gave for the parameters a question declares, as terms.
 
+    A value is the name of something in the knowledge, or a family of rows; where the parameter is
+    declared ``as text`` it is a text that the knowledge or the question itself has.
+
     Raises:
-        UsageError: something is no ``name=value``, or the question declares no such parameter.
+        UsageError: something is no ``name=value``, the question declares no such parameter, or
+            the value is nothing that could ever be found.
     """
-    declared = re.findall(r"^# parameter: \?(\w+)", text, re.MULTILINE)
+    declared = dict(re.findall(r"^# parameter: \?(\w+) (.*)$", text, re.MULTILINE))
     found = {}
     for entry in given:
         name, sign, value = entry.partition("=")
         if not sign or name not in declared:
             raise UsageError("no-such-parameter", what=f"{entry[:60]!r} gives no known parameter",
                              fix=f"parameters: {', '.join(declared) or 'none'}, as name=LocalName")
-        found[name] = marrow(value)
+        found[name] = _text(value, text, graph) if "as text" in declared[name] \
+            else _named(value, graph)
     return found
+
+
+def _named(value: str, graph: Graph) -> str:
+    """Return the term that a local name or IRI names."""
+    term = f"<{value}>" if "://" in value else marrow(value.removeprefix("marrow:"))
+    if graph.objects(term, TYPE) or any(s.startswith(f"{term[:-1]}-") for s, _, _ in graph.triples):
+        return term
+    kinds = (marrow("Kind"), *graph.subjects(SUBCLASS, marrow("Kind")))
+    named = graph.called(s for kind in kinds for s in graph.subjects(TYPE, kind))
+    raise UsageError("no-such-name", what=f"{value[:60]!r} is no name in the ontology",
+                     fix=advise(value, named, "take a name that marrow explain shows in angle "
+                                              "brackets"))
+
+
+def _text(value: str, question: str, graph: Graph) -> str:
+    """Return a text as the knowledge writes it, with its language."""
+    quoted = f'"{value}"'
+    if quoted in question:
+        return quoted
+    texts = {o for _, _, o in graph.triples if o.startswith('"')}
+    known = sorted(t for t in texts if literal_parts(t)[0] == value)
+    if not known:
+        raise UsageError("no-such-text", what=f"{value[:60]!r} is no text in the ontology",
+                         fix="write it as the ontology does, with its capitals")
+    return known[0]
 
 
 def answer_query(about: Assessment | Graph, text: str,

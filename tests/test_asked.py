@@ -187,6 +187,8 @@ def test_the_answer_is_that_of_the_command_it_names(question: str) -> None:
     ("why isn't oral iron recommended?", "oral iron is recommended"),
     ("why is transfusion recommended?", "red cell transfusion does not apply"),
     ("why does she not have anemia?", "the patient has anemia"),
+    ("why no NSAIDs?", "NSAID may be considered"),
+    ("why is the hemoglobin needed?", "hemoglobin is not among what is missing"),
 ])
 def test_what_a_question_takes_for_granted_is_denied_first(question: str, holds: str) -> None:
     found = RUNNER.invoke(app, ["ask", *PATIENT, question])
@@ -194,6 +196,104 @@ def test_what_a_question_takes_for_granted_is_denied_first(question: str, holds:
     assert f"It is not so: {holds}." in found.stdout
     assert json.loads(RUNNER.invoke(app, ["ask", *PATIENT, question, "--json"]).stdout)[
         "notSo"] == holds
+
+
+def golden(name: str) -> list[str]:
+    return [str(HERE / "golden" / name / "patient.ttl"), "--as-of", "2026-11-01"]
+
+
+def answered(patient: list[str], question: str) -> list[dict[str, str]]:
+    """Return the rows by which a shipped question is answered, without the prefix of names."""
+    found = RUNNER.invoke(app, ["ask", *patient, question, "--json"])
+    assert found.exit_code == 0, found.output
+    return [{name: (cell or "").removeprefix("marrow:") for name, cell in row.items()}
+            for row in json.loads(found.stdout)["answer"]["rows"]]
+
+
+@pytest.mark.parametrize(("case", "question", "row"), [
+    ("t19-bleed-on-anticoagulant", "can I give ibuprofen", "G803-anticoagulant"),
+    ("t19-bleed-on-anticoagulant", "is ibuprofen dangerous", "G803-anticoagulant"),
+    ("x14-aspirin-allergy", "can she take ibuprofen", "G812"),
+    ("c06-bleeding", "is ibuprofen safe", "G801"),
+])
+def test_a_single_drug_that_is_refused_is_said_to_be(case: str, question: str, row: str) -> None:
+    rows = answered(golden(case), question)
+    assert {r["outcome"] for r in rows} == {"not-recommended"}
+    assert row in {r["against"] for r in rows}
+
+
+def test_a_drug_that_nothing_is_settled_for_has_the_outcome_of_its_group() -> None:
+    rows = answered(PATIENT, "can she take ibuprofen")
+    assert {(r["intervention"], r["decidedFor"], r["outcome"]) for r in rows} == {
+        ("Ibuprofen", "NSAID", "consider")}
+
+
+def test_an_allergy_on_record_answers_whether_the_drug_may_be_taken() -> None:
+    """Aspirin has no outcome of its own and is in no group that has one."""
+    (row,) = answered(golden("x14-aspirin-allergy"), "can she take aspirin")
+    assert (row["decidedFor"], row["reason"]) == ("LowDoseAspirin", "allergic to")
+    others = answered(golden("x14-aspirin-allergy"), "can she take paracetamol")
+    assert "allergic to" not in {r["reason"] for r in others}
+
+
+@pytest.mark.parametrize(("question", "said"), [
+    ("my legs went numb", "get help right now"), ("I have chest pain", "get help right now"),
+    ("I can't feel my legs", "get help right now"), ("he cannot breathe", "get help right now"),
+    ("the bleeding won't stop, it won't stop bleeding", "get help right now"),
+    ("She's lost control of her bladder", "get help right now"),
+    ("I want to die", "crisis line"), ("i dont want to live", "crisis line"),
+    ("can I stop my pills", "on your own"), ("what if she stopped warfarin", "on your own"),
+])
+def test_an_unclear_question_with_urgent_words_is_told_first_what_to_do(
+        question: str, said: str) -> None:
+    found = RUNNER.invoke(app, ["ask", *PATIENT, question])
+    assert found.exit_code == 2
+    before, _, after = found.stdout.partition("Not understood")
+    assert said in before
+    assert after
+    data = json.loads(RUNNER.invoke(app, ["ask", *PATIENT, question, "--json"]).stdout)
+    assert data["first"] == before.strip()
+
+
+@pytest.mark.parametrize("question", ["oral iron dose", "hello", "what should I eat",
+                                      "why is oral iron recommended for dogs"])
+def test_other_unclear_questions_are_told_nothing_first(reader: Reader, question: str) -> None:
+    assert isinstance(reader.read(question), Unclear)
+    assert reader.heed(question) == ""
+
+
+def test_what_is_refused_names_nothing_that_is_recommended() -> None:
+    rows = answered(PATIENT, "what is not safe")
+    assert {row["outcome"] for row in rows} <= {"not-recommended", "cannot-tell"}
+    assert "OralIron" not in {row["intervention"] for row in rows}
+    refused = answered(golden("x14-aspirin-allergy"), "what is not safe")
+    assert {"NSAID", "Ibuprofen"} <= {row["intervention"] for row in refused
+                                      if row["outcome"] == "not-recommended"}
+
+
+@pytest.mark.parametrize("audience", ["patient", "educator"])
+@pytest.mark.parametrize("question", [
+    "why is oral iron recommended?", "why no transfusion?", "why no NSAIDs?", "what is missing?",
+    "what if Hb was 6.8 g/dL", "oral iron or IV iron?", "why does my back hurt?",
+    "explain everything"])
+def test_another_audience_is_told_as_by_the_command_that_is_named(
+        audience: str, question: str) -> None:
+    asked = RUNNER.invoke(app, ["ask", *PATIENT, question, "--audience", audience, "--json"])
+    assert asked.exit_code == 0, asked.output
+    data = json.loads(asked.stdout)
+    command = shlex.split(data["understood"]["command"])[1:]
+    assert command[command.index("--audience") + 1] == audience
+    if question == "why no NSAIDs?":  # it may be considered: told as what it is
+        command[0] = "why"
+    assert data["answer"] == json.loads(RUNNER.invoke(app, [*command, "--json"]).stdout)
+
+
+@pytest.mark.parametrize("question", ["C061", "can I take ibuprofen",
+                                      "all justifications of oral iron"])
+def test_what_has_no_form_for_another_audience_is_refused_by_name(question: str) -> None:
+    found = RUNNER.invoke(app, ["ask", *PATIENT, question, "--audience", "patient"])
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "has no form for another audience" in found.stderr
 
 
 def test_a_mended_word_is_named() -> None:
@@ -249,7 +349,8 @@ def test_a_command_can_be_pasted(reader: Reader) -> None:
     assert shlex.split(command_of(read, ["my file.ttl"], []))[2:4] == ["my file.ttl", "--set"]
 
 
-@pytest.mark.parametrize("amount", ["7_0", "\u0667", "6,8", "1_0.5"])
+@pytest.mark.parametrize("amount", ["7_0", "\u0667", "6,8", "1_0.5", "-5", "\u20135", "\u22125",
+                                    "- 5", "\uff0d5", "+5", "(-5)"])
 def test_a_number_that_is_not_written_plainly_is_not_guessed(engine: Engine, amount: str) -> None:
     reader = Reader(engine.graph, engine.root)
     assert isinstance(reader.read(f"what if hemoglobin is {amount} g/dL"), Unclear)

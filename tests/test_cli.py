@@ -135,6 +135,33 @@ def test_a_question_about_knowledge_needs_no_patient() -> None:
     assert run("query", "why").exit_code == 2
 
 
+@pytest.mark.parametrize(("question", "given", "meant"), [
+    ("contraindications", "intervention=NSAIDs", "NSAID"),
+    ("contraindications", "intervention=ibuprofen", "Ibuprofen"),
+    ("follow-up", "item=Hemoglobine", "Hemoglobin"),
+])
+def test_a_parameter_that_names_nothing_is_refused(question: str, given: str, meant: str) -> None:
+    found = run("query", question, "--with", given)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "is no name in the ontology" in found.stderr
+    assert f"did you mean {meant}" in found.stderr
+
+
+def test_a_parameter_may_be_a_text() -> None:
+    found = run("query", "contraindications", "--with", "provenance=M", "--json")
+    assert {row["provenance"] for row in json.loads(found.stdout)["rows"]} == {"M"}
+    refused = run("query", "contraindications", "--with", "provenance=from memory")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
+def test_what_stands_against_a_group_stands_against_each_of_it() -> None:
+    rows = {name: {row["row"] for row in json.loads(run(
+        "query", "contraindications", "--with", f"intervention={name}", "--json").stdout)["rows"]}
+        for name in ("NSAID", "Ibuprofen")}
+    assert "marrow:G804" in rows["NSAID"]
+    assert rows["NSAID"] <= rows["Ibuprofen"]
+
+
 def test_a_query_that_would_fetch_is_refused(tmp_path: Path) -> None:
     for number, text in enumerate([
         "SELECT * WHERE { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }",

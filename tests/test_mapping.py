@@ -143,6 +143,42 @@ def test_what_is_near_is_named_and_asserts_nothing() -> None:
     assert system_name("http://example.org/x") == "http://example.org/x"
 
 
+def test_what_an_allergy_is_to() -> None:
+    mappings = load_mappings(FILE)
+    for code, term in (("293610009", "NSAID"), ("293619005", "Ibuprofen"), ("293586001", "Aspirin"),
+                       ("91936005", "OtherAllergen")):
+        assert mappings.allergens(SNOMED, code) == (marrow(term),)
+        assert mappings.lookup(SNOMED, code) == ()  # the finding is not the medicine
+        assert mappings.near(SNOMED, code) == ()
+    assert mappings.near(SNOMED, "716186003") == (marrow("AllergyList"),)
+    # a code of another meaning, and one whose check digit is wrong, as they are passed around
+    assert mappings.allergens(SNOMED, "293637006") == (marrow("OtherAllergen"),)  # contrast media
+    assert mappings.allergens(SNOMED, "293594001") == ()
+
+
+def test_every_code_of_snomed_has_its_check_digit() -> None:
+    """Source: SNOMED CT Technical Implementation Guide, check digit computation (Verhoeff)."""
+    def product(a: int, b: int) -> int:  # of the symmetries of a pentagon
+        flip = (a % 5 - b % 5) if a >= 5 else (a % 5 + b % 5)
+        return flip % 5 + 5 * ((a >= 5) != (b >= 5))
+
+    order = "1576283094"
+
+    def check(code: str) -> int:
+        total = 0
+        for place, digit in enumerate(reversed(code)):
+            moved = int(digit)
+            for _ in range(place % 8):
+                moved = int(order[moved])
+            total = product(total, moved)
+        return total
+
+    codes = [e.code for e in load_mappings(FILE).entries if e.prefix == "SNOMED"]
+    assert len(codes) > 150
+    assert [c for c in codes if check(c)] == []
+    assert check("293594001")
+
+
 def test_exact_beats_narrow_and_narrow_matches_add_up(tmp_path: Path) -> None:
     found = load_mappings(write(
         tmp_path,
@@ -207,7 +243,7 @@ def test_the_shipped_file_is_sorted_and_says_what_sssom_requires() -> None:
     order = [(r[0], r[2], r[3]) for r in rows]
     assert order == sorted(set(order))
     assert {r[columns.index("mapping_justification")] for r in rows} \
-        == {"semapv:ManualMappingCuration"}
+        == {"semapv:UnspecifiedMatching"}
     used = {cell.split(":")[0] for r in rows for cell in (r[0], r[2], r[3], r[5])}
     assert used == set(load_mappings(FILE).curies)
 

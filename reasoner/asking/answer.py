@@ -7,14 +7,15 @@ from functools import partial
 from typing import Any
 
 from ..assessment import Assessment
+from ..errors import UsageError
 from ..explanation import contrast, missing, pain, whatif, whynot
+from ..explanation.glance import glance_text
 from ..explanation.justified import justifications, justifications_text
 from ..explanation.reason import backing, reason
 from ..explanation.report import report
-from ..explanation.text import explain_text
 from ..explanation.why import find_conclusion
 from ..graphs.asked import graphs_for
-from ..hypothesis import Verb, parse_change
+from ..hypothesis import Change, Verb, parse_change
 from ..knowledge import Graph
 from ..namespaces import local_name
 from ..store import answer_query, read_query
@@ -47,6 +48,35 @@ def answer(understood: Understood, about: Assessment | Graph) -> Reply:
     return _FORMS[understood.form.command.split()[0]](about, understood)
 
 
+def question_of(understood: Understood, assessment: Assessment) -> tuple[str, tuple[Any, ...]]:
+    """Return the name and arguments by which another audience is told what was understood."""
+    verb = understood.form.command.split()[0]
+    names = tuple(local_name(name) for name in _names(understood))
+    if verb == "why-not" and correction(understood, assessment):
+        verb = "why"
+    if verb == "what-if":
+        return verb, (_changes(assessment, understood),)
+    return verb, names if verb in ("why", "why-not", "contrast") else ()
+
+
+def may_be_told(understood: Understood) -> bool:
+    """Tell whether a question has a form for patients and educators."""
+    return understood.form.command.split()[0] not in ("query", "evidence") and \
+        "--justifications" not in understood.form.command
+
+
+def check_told(understood: Understood) -> None:
+    """Refuse for another audience what is written for clinicians alone.
+
+    Raises:
+        UsageError: the question has no form for patients and educators.
+    """
+    if not may_be_told(understood):
+        asked = f"{understood.form.command} {understood.form.query}".strip()
+        raise UsageError("clinician-only", what=f"{asked} has no form for another audience",
+                         fix="leave out --audience")
+
+
 def correction(understood: Understood, assessment: Assessment) -> str:
     """Return what holds instead of what a question takes for granted, or an empty string."""
     presumed = understood.form.presumes
@@ -55,6 +85,10 @@ def correction(understood: Understood, assessment: Assessment) -> str:
         present = assessment.fact("has", names[0])
         if present in assessment.facts:
             return assessment.wording.sentence(present)
+    if understood.form.command == "missing" and names:
+        asked_for = {item["name"] for item in missing.missing(assessment)["items"]}
+        if local_name(names[0]) not in asked_for:
+            return f"{assessment.graph.label(names[0])} is not among what is missing"
     if not presumed or not names:
         return ""
     outcome = assessment.outcome_of(names[0])
@@ -83,15 +117,18 @@ def _why_not(assessment: Assessment, understood: Understood) -> Reply:
 
 
 def _what_if(assessment: Assessment, understood: Understood) -> Reply:
+    found = whatif.what_if(assessment, _changes(assessment, understood))
+    return found, partial(whatif.what_if_text, found)
+
+
+def _changes(assessment: Assessment, understood: Understood) -> list[Change]:
     verbs: dict[str, Verb] = {"--set": "set", "--add": "add", "--deny": "deny"}
     verb = verbs[understood.form.command.split()[1]]
     names = [local_name(name) for name in _names(understood)]
     amounts = [v for v in understood.values.values() if isinstance(v, Amount)]
     texts = [f"{name}={a.comparator}{a.value}{a.unit}"
              for name, a in zip(names, amounts, strict=True)] if amounts else names
-    changes = [parse_change(verb, text, assessment.graph) for text in texts]
-    found = whatif.what_if(assessment, changes)
-    return found, partial(whatif.what_if_text, found)
+    return [parse_change(verb, text, assessment.graph) for text in texts]
 
 
 def _contrast(assessment: Assessment, understood: Understood) -> Reply:
@@ -115,7 +152,7 @@ def _explain_pain(assessment: Assessment, _: Understood) -> Reply:
 
 
 def _explain(assessment: Assessment, _: Understood) -> Reply:
-    return report(assessment), partial(explain_text, assessment)
+    return report(assessment), partial(glance_text, assessment)
 
 
 _FORMS: dict[str, Callable[[Assessment, Understood], Reply]] = {

@@ -106,6 +106,31 @@ def read_slots(graph: Graph) -> dict[str, Slot]:
     }
 
 
+@dataclass(frozen=True)
+class Urgent:
+    """Words that call for something to be said first; of several the lowest order is heeded."""
+
+    says: str
+    patterns: tuple[re.Pattern[str], ...]
+    order: float
+
+
+def read_urgent(graph: Graph, plain: PlainWords) -> list[Urgent]:
+    """Return what is to be said first to which words, in the order of urgency.
+
+    Raises:
+        KnowledgeError: a phrase is broken.
+    """
+    found = []
+    for words in graph.subjects(TYPE, marrow("UrgentWords")):
+        phrases = (compile_phrase(text_of(o), plain)
+                   for o in graph.objects(words, marrow("urgentPhrase")))
+        found.append(Urgent(graph.text(words, marrow("saysFirst")) or "",
+                            tuple(re.compile(p.pattern.pattern + r"(?= |$)") for p in phrases),
+                            graph.number(words, marrow("readingOrder")) or 0.0))
+    return sorted(found, key=lambda urgent: (urgent.order, urgent.says))
+
+
 def read_forms(graph: Graph, root: Path, plain: PlainWords) -> list[Form]:
     """Return every form of the ontology and every shipped question.
 

@@ -11,10 +11,11 @@ from functools import cached_property
 from ..knowledge import Graph
 from ..namespaces import LABEL, SKOS, SUBCLASS, TYPE, iri, local_name, marrow
 from ..quantity import text_of
-from .words import PlainWords, Token, clean, words_of
+from .words import SIGNS, PlainWords, Token, clean, words_of
 
 _ALTERNATIVE = iri(SKOS, "altLabel")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_SIGN = re.compile(rf"[{SIGNS}]\s*$")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Names:
         for term in self.statements:
             name = local_name(term)
             found[words_of(name)].add(term)
+            found[words_of(self.graph.label(term))].add(term)
             family = name.split("-")[0]
             found[words_of(family)].add(marrow(family))
         return {words: frozenset(meant) for words, meant in found.items()}
@@ -105,7 +107,8 @@ class Names:
                 terms = self.terms.get(tuple(token.text for token in tokens[first:after]))
                 if terms:
                     yield Mention(first, after, terms)
-            if _NUMBER.fullmatch(tokens[first].text):
+            if _NUMBER.fullmatch(tokens[first].text) and not _SIGN.search(
+                    text[: tokens[first].start]):
                 yield self._amount(text, tokens, first)
 
     def _amount(self, text: str, tokens: list[Token], at: int) -> Mention:

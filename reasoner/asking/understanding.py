@@ -11,9 +11,9 @@ from pathlib import Path
 from ..errors import UsageError
 from ..knowledge import Graph
 from ..namespaces import SUBCLASS, TYPE, local_name, marrow
-from .forms import AMOUNT, Form, Phrase, Slot, read_forms, read_slots
+from .forms import AMOUNT, Form, Phrase, Slot, Urgent, read_forms, read_slots, read_urgent
 from .names import Amount, Mention, Names
-from .words import PlainWords, Speller, Token, clean, read_plain_words, respell, tokenize
+from .words import SIGNS, PlainWords, Speller, Token, clean, read_plain_words, respell, tokenize
 
 LONGEST = 300
 """A question of more characters is refused."""
@@ -58,7 +58,7 @@ class Understood:
         if amounts:
             names = [f"{name}={a.comparator}{a.value}{a.unit}"
                      for name, a in zip(names, amounts, strict=True)]
-        if self.form.command == "explain-pain":
+        if self.form.command in ("explain-pain", "missing"):
             names = []
         return [part for name in names for part in ([option, name] if option else [name])]
 
@@ -74,9 +74,9 @@ class Unclear:
 
 
 def _odd_number(question: str) -> bool:
-    """Tell whether a number is written in other digits, joined by a line or with a comma."""
+    """Tell whether a number has a sign, is in other digits, is joined by a line or has a comma."""
     return any(c.isdigit() and not c.isascii() for c in question) or bool(
-        re.search(r"\d[_,]\d", question))
+        re.search(rf"\d[_,]\d|(?<!\w)[{SIGNS}]\s*\d", clean(question)))
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,19 @@ class Reader:
     def slots(self) -> dict[str, Slot]:
         """The slots."""
         return read_slots(self.graph)
+
+    @cached_property
+    def urgent(self) -> list[Urgent]:
+        """What is to be said first to which words."""
+        return read_urgent(self.graph, self.plain)
+
+    def heed(self, question: str) -> str:
+        """Return what is to be said first to a question that is not understood, or nothing."""
+        written = respell(tokenize(clean(question)), self.plain.spellings)
+        lines = [" ".join(["", *(t.text for t in tokens if t.text not in self.plain.fillers)])
+                 for tokens in (written, self._speller.mend(written))]
+        return next((urgent.says for urgent in self.urgent
+                     if any(p.search(line) for p in urgent.patterns for line in lines)), "")
 
     @cached_property
     def _speller(self) -> Speller:

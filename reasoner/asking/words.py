@@ -14,6 +14,8 @@ from ..namespaces import TYPE, marrow
 from ..quantity import text_of
 
 _TOKEN = re.compile(r"\d+\.\d+|\w+|[<>]=?|!(?=\w)|[^\s\w.,?!:;()\[\]\"'/\u2026\u2013\u2014-]")
+SIGNS = r"+\-\u2010-\u2015\u2212"
+"""What may stand before a number and make it another one, as a class of a pattern."""
 _APOSTROPHES = str.maketrans("\u2018\u2019\u00b4`", "''''")
 _VOWELS = "aeiouy"
 

@@ -15,10 +15,11 @@ from ..errors import UsageError
 from .call import Asked, check_named, printable
 
 
-def explain_all(asked: Asked, paths: Sequence[str], evidence: str, everything: bool) -> None:
-    """Explain every patient of an input; as JSON, one patient a line."""
+def explain_all(asked: Asked, paths: Sequence[str], evidence: str,
+                form: tuple[bool, bool]) -> None:
+    """Explain every patient of an input, in full and with everything if asked; or as JSON lines."""
+    from ..explanation.glance import told_text
     from ..explanation.report import report
-    from ..explanation.text import explain_text
     from ..pipeline import admit, assess_graph, open_fhir, parse_date
 
     _check_files(paths, asked.example)
@@ -31,7 +32,7 @@ def explain_all(asked: Asked, paths: Sequence[str], evidence: str, everything: b
                 typer.echo(json.dumps(report(assessment), ensure_ascii=False))
             else:
                 typer.echo(printable(f"=== {imported.report.patient}\n\n"
-                                     f"{explain_text(assessment, everything)}"))
+                                     f"{told_text(assessment, *form)}"))
         rest = found.rest()
     if rest.count("not understood"):
         typer.echo(f"marrow: {rest.count('not understood')} resources belong to no patient who can "

@@ -72,6 +72,10 @@ def explain(
         bool, typer.Option("--all", help="Also show in full what does not apply and what was "
                                          "not used.")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show every reason with its records, every way to the "
+                                          "pain, and what is assumed absent.")
+    ] = False,
     evidence: Annotated[
         str, typer.Option("--evidence", metavar="TIER",
                           help="all, or article to reason from the article alone; exclusions and "
@@ -96,8 +100,8 @@ def explain(
 
     With it come why the back may hurt, what is not recommended, and what cannot be told.
     """
+    from ..explanation.glance import told_text
     from ..explanation.report import report
-    from ..explanation.text import explain_text
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
@@ -108,7 +112,7 @@ def explain(
         show_import(asked, patient)
         return
     if all_patients:
-        explain_all(asked, patient, evidence, everything)
+        explain_all(asked, patient, evidence, (full, everything))
         return
     if compare:
         both = asked.assess(patient)
@@ -117,7 +121,7 @@ def explain(
         return
     assessment = asked.assess(patient, evidence)
     answer(assessment, (audience, language), "explain", (everything,),
-           lambda: report(assessment), lambda: explain_text(assessment, everything),
+           lambda: report(assessment), lambda: told_text(assessment, full, everything),
            asked.as_json, says_site=True)
 
 
@@ -234,7 +238,7 @@ def query(
 
     files, (wanted,) = last_of(arguments, 1, asked.example, "one query")
     text = read_query(wanted)
-    parameters = read_parameters(text, given)
+    parameters = read_parameters(text, given, asked.load().graph) if given else {}
     if files or asked.example or is_about_a_patient(text):
         about = asked.assess(files)
         graphs = graphs_for(about, wanted, parameters)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .call import Asked, about_a_patient, emit, example_names, printable
+from .call import Asked, Audience, Language, about_a_patient, emit, example_names, printable
 
 if TYPE_CHECKING:
     from ..asking.understanding import Reader, Unclear, Understood
+    from ..explanation.voice import Listener
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +27,14 @@ def ask(
                                   show_default=False)
     ] = [],  # noqa: B006 - typer reads the default and never writes to it
     list_: Annotated[bool, typer.Option("--list", help="Show what can be asked.")] = False,
+    audience: Audience = "clinician", language: Language = "en",
 ) -> None:
     """Answer a question in plain words.
 
     Exit 2, with the nearest five, if it is not clear.
     """
     from ..asking.understanding import Reader, Unclear
+    from ..explanation.voice import CLINICIAN, listener_of
 
     if list_:
         engine = asked.load()
@@ -48,15 +51,17 @@ def ask(
     *files, question = arguments
     engine = asked.load()
     reader = Reader(engine.graph, engine.root)
+    told = listener_of(engine.graph, audience, language)
     read = reader.read(question)
     patient = files or (["--example", asked.example] if asked.example else [])
     options = [part for name, value in (("--as-of", asked.as_of), ("--patient", asked.which),
                                         ("--thresholds", asked.thresholds)) if value
                for part in (name, value)]
+    listener = None if told.audience == CLINICIAN else told
     if isinstance(read, Unclear):
-        _show_nearest(reader, question, read, patient, options, asked)
+        _show_nearest(reader, question, read, patient, options, asked, listener)
         raise typer.Exit(2)
-    _show_answer(reader, question, read, patient, options, asked)
+    _show_answer(reader, question, read, patient, options, asked, listener)
 
 
 def _list(reader: Reader) -> list[dict[str, Any]]:
@@ -86,25 +91,42 @@ def _understood(reader: Reader, read: Understood, command: str) -> dict[str, Any
     }
 
 
+def _for(listener: Listener | None, read: Understood) -> list[str]:
+    """Return the options that name another audience, for a question that has a form for it."""
+    from ..asking.answer import may_be_told
+    from ..explanation.voice import LANGUAGE
+
+    if listener is None or not may_be_told(read):
+        return []
+    return ["--audience", listener.audience,
+            *(["--language", listener.language] if listener.language != LANGUAGE else [])]
+
+
 def _show_nearest(reader: Reader, question: str, unclear: Unclear, patient: list[str],
-                  options: list[str], asked: Asked) -> None:
+                  options: list[str], asked: Asked, listener: Listener | None) -> None:
     from ..asking.nearest import command_of, nearest
 
     found = nearest(reader, unclear)
-    entries = [{"says": u.says(reader.graph), "command": command_of(u, patient, options)}
-               for u in found]
-    emit({"asked": question, "understood": None, "why": unclear.why, "nearest": entries},
-         asked.as_json,
-         lambda: f"Not understood: {unclear.why}. The nearest that can be asked:\n" + "".join(
+    entries = [{"says": u.says(reader.graph),
+                "command": command_of(u, patient, [*options, *_for(listener, u)])} for u in found]
+    first = reader.heed(question)
+    emit({"asked": question, "understood": None, "first": first or None, "why": unclear.why,
+          "nearest": entries}, asked.as_json,
+         lambda: (f"{first}\n\n" if first else "")
+         + f"Not understood: {unclear.why}. The nearest that can be asked:\n" + "".join(
              f"  {entry['says']}\n      {entry['command']}\n" for entry in entries))
 
 
 def _show_answer(reader: Reader, question: str, read: Understood, patient: list[str],
-                 options: list[str], asked: Asked) -> None:
-    from ..asking.answer import answer, correction
+                 options: list[str], asked: Asked, listener: Listener | None) -> None:
+    from ..asking.answer import answer, check_told, correction, question_of
     from ..asking.nearest import command_of
+    from ..explanation.told import tell
 
-    understood = _understood(reader, read, command_of(read, patient, options))
+    if listener:
+        check_told(read)
+    understood = _understood(reader, read, command_of(
+        read, patient, [*options, *_for(listener, read)]))
     if not asked.as_json:
         of = f", for {' '.join(patient[-1:])}" if read.form.about_patient and patient else ""
         typer.echo(printable(f"Understood: {understood['says']}{of}"))
@@ -120,7 +142,15 @@ def _show_answer(reader: Reader, question: str, read: Understood, patient: list[
                              fix="name a patient file or --example, such as "
                                  f"{example_names()[0]}")
         assessment = asked.assess([] if asked.example else patient)
-        instead, engine = correction(read, assessment), assessment.engine
+        engine = assessment.engine
+        if listener:
+            name, given = question_of(read, assessment)
+            letter = tell(assessment, name, *given, audience=listener.audience,
+                          language=listener.language)
+            emit({"asked": question, "understood": understood, "notSo": None,
+                  "answer": letter.data()}, asked.as_json, letter.text)
+            return
+        instead = correction(read, assessment)
         data, text = answer(read, assessment)
     if instead and not asked.as_json:
         typer.echo(printable(f"It is not so: {instead}.\n"))

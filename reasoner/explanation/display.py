@@ -18,6 +18,7 @@ from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
 from .text import TITLES, needs_text, source_text
+from .unread import unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -41,7 +42,11 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
-    _flags(_section(body, "Red flags"), data["redFlags"])
+    section = _section(body, "Red flags")
+    _flags(section, data["redFlags"])
+    unread = unread_line(data["unreadDiagnoses"])
+    if unread:
+        SubElement(section, "p").text = unread
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
     _paths(_section(body, "Why the back may hurt (what may be, never what is)"), data["painPaths"])
@@ -124,6 +129,7 @@ def _paths(parent: Element, paths: list[dict[str, Any]]) -> None:
     _items(parent, [
         f"[{path['certainty']}] " + " \u2192 ".join(k["label"] for k in path["kinds"])
         + f" ({', '.join(sorted({c for link in path['links'] for c in link['claims']}))})"
+        + "".join(f"; {fit['says']}" for fit in path["fit"])
         for path in paths],
         "no active causal link leads from what is on record to a recorded pain")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..assessment import Assessment, source_of
+from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import read_rule_file
@@ -19,6 +19,7 @@ from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
 from .steps import Step, steps_of
+from .unread import unread_line
 from .voice import Listener, Voice
 from .why import bridge, find_conclusion, prove_conclusion, sources
 
@@ -34,9 +35,11 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
     idle = [] if everything else [
         e["label"] for e in data["recommendations"] if e["outcome"] == "not-applicable"]
     care = [e for e in data["recommendations"] if e["label"] not in idle]
+    flags: list[Line | str] = [_flag(voice, f) for f in data["redFlags"]] \
+        or [voice.words("TeachNoFlag")]
     return lesson_of(voice, [
         *passage(voice.phrase("TeachFlagsHeading"),
-                 [_flag(voice, f) for f in data["redFlags"]] or [voice.words("TeachNoFlag")]),
+                 [*flags, unread_line(data["unreadDiagnoses"]) or ""]),
         *passage(voice.phrase("TeachHasHeading"),
                  [_has(voice, c) for c in (*data["disorders"], *data["findings"])]),
         *mechanism(voice, data["painPaths"]),
@@ -101,7 +104,8 @@ def teach_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter
     paths = [
         {"certainty": None, "kinds": [{"label": voice.name(k)} for k in path.kinds],
          "links": [{"name": local_name(k.node), "claims": [local_name(c) for c in k.claims]}
-                   for k in path.links]}
+                   for k in path.links],
+         "fit": limits_of(assessment, path)}
         for path in bridge(assessment, proof)
     ]
     return lesson_of(voice, [
@@ -165,16 +169,17 @@ def mechanism(voice: Voice, paths: list[Data]) -> list[Passage]:
     """Return the paths to the pain, and each of their links with the claim behind it."""
     chains = [
         Line(" -> ".join(k["label"] for k in path["kinds"])
-             + (f" [{path['certainty']}]" if path["certainty"] else ""), (),
+             + (f" [{path['certainty']}]" if path["certainty"] else ""),
+             tuple(fit["says"] for fit in path["fit"]),
              tuple(sorted({c for link in path["links"] for c in link["claims"]})))
         for path in paths
     ]
-    names = dict.fromkeys(link["name"] for path in paths for link in path["links"])
+    names = {link["name"]: link["claims"] for path in paths for link in path["links"]}
     links = []
-    for name in names:
+    for name, said_by in names.items():
         term = marrow(name)
         grade = voice.graph.object(term, marrow("certainty"))
-        claims = voice.graph.objects(term, marrow("claim"))
+        claims = [marrow(c) for c in said_by]
         details = [voice.graph.label(grade)] if grade else []
         details += [f"{local_name(c)}: {voice.graph.definition(c)}" for c in claims]
         links.append(Line(voice.graph.definition(term) or "", tuple(details),

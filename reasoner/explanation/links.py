@@ -89,7 +89,8 @@ def qualified(link: dict[str, Any]) -> str:
         parts.append("in " + ", ".join(link["inContext"]))
     if link["contradictedIn"]:
         parts.append("not in " + ", ".join(link["contradictedIn"]))
-    parts.append(f"({', '.join(link['claims'])})" if link["claims"] else "")
+    said_by = link["claims"] or [source["id"] for source in link["sources"]]
+    parts.append(f"({', '.join(said_by)})" if said_by else "")
     return " ".join(part for part in parts if part)
 
 

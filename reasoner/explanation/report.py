@@ -12,6 +12,8 @@ from typing import Any
 from ..assessment import (
     Assessment,
     certainty_of,
+    contradictions,
+    limits_of,
     mechanisms_of,
     source_of,
 )
@@ -26,6 +28,7 @@ from .findings import findings_of
 from .followup import monitoring, term_of
 from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
+from .unread import unread_diagnoses
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -47,6 +50,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "redFlags": sorted(
             (_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")),
             key=lambda flag: (_URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+        "unreadDiagnoses": unread_diagnoses(assessment),
         "findings": [
             _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("FindingKind") in graph.objects(kind, TYPE)
@@ -66,6 +70,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
+        "contradictedLinks": contradictions(assessment),
         "recommendations": recommendations(assessment, found),
         "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [
@@ -184,9 +189,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
              "first": term in assessment.missing_first(intervention)}
             for term, label in assessment.missing(intervention)
         ] if local_name(outcome) == "cannotTell" else [],
-        "alternatives": [
-            local_name(other) for other in graph.objects(intervention, marrow("alternative"))
-        ],
+        "alternatives": [local_name(other) for other in assessment.instead_of(intervention)],
+        "instead": [graph.label(other) for other in assessment.instead_of(intervention)],
         "claims": sorted({
             local_name(c) for row in rows for c in graph.objects(row, marrow("claim"))
         }),
@@ -275,6 +279,7 @@ def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
             }
             for link in path.links
         ],
+        "fit": limits_of(assessment, path),
     }
 
 

@@ -158,6 +158,18 @@ def because(assessment: Assessment, fact: Atom) -> list[str]:
     return list(found)
 
 
+def own_sentences(assessment: Assessment) -> frozenset[str]:
+    """Return what the record says of the patient and of no record of theirs, as sentences."""
+    return frozenset(assessment.wording.sentence(fact) for fact in assessment.patient.facts
+                     if fact[0] == assessment.patient.patient)
+
+
+def shortly(facts: list[str], own: frozenset[str]) -> str:
+    """Return records in a line, each without its sort; the patient's own only if alone."""
+    shown = [f for f in facts if f not in own] or facts
+    return "; ".join(f.partition(": ")[2] or f for f in shown)
+
+
 def all_grounds(assessment: Assessment, facts: list[Atom]) -> list[str]:
     """Return what statements rest on by a shortest proof, then every other record behind them.
 

@@ -14,10 +14,11 @@ from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
 from .report import report
 from .steps import every_step, steps_of
+from .unread import unread_line
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
-    """Return the whole assessment as text; what does not apply only if asked for."""
+    """Return the assessment with every reason; what does not apply only if asked for."""
     return "\n".join(_explain(report(assessment), everything)) + "\n"
 
 
@@ -31,7 +32,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _flags(data["redFlags"], tiers)
+    yield from _flags(data, tiers)
     yield from _conditions("Disorders", data["disorders"])
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything, tiers)
@@ -71,7 +72,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
     if data["issues"]:
         yield ""
         yield "Not used, or in conflict"
-        yield from _issues(data["issues"], everything)
+        yield from issue_lines(data["issues"], everything)
 
 
 def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
@@ -79,7 +80,7 @@ def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
     yield title
     for item in conditions:
         disagree = "; sources disagree" if item["sourcesDisagree"] else ""
-        yield f"  {item['label']} ({item['certainty']}{disagree}{_by(item['tiers'])})" \
+        yield f"  {item['label']} ({item['certainty']}{disagree}{by_tiers(item['tiers'])})" \
               f"  <{item['name']}>"
         for reason in item["because"]:
             yield f"      {reason}"
@@ -91,7 +92,7 @@ _SHOWN = 3
 """How many warnings of one sort are shown before the rest is only counted."""
 
 
-def _issues(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]:
+def issue_lines(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]:
     """Show warnings first; of many of one sort, and of what is only told, give the count."""
     groups: dict[tuple[bool, str], list[dict[str, Any]]] = defaultdict(list)
     for issue in issues:
@@ -106,19 +107,22 @@ def _issues(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]:
             yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
 
 
-def _by(tiers: list[str] | None) -> str:
+def by_tiers(tiers: list[str] | None) -> str:
     """Return who found a condition where that is not the article, if it is asked."""
     others = [tier for tier in tiers or () if tier != ARTICLE]
     return f"; by {' and '.join(others)}" if others else ""
 
 
-def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
+def _flags(data: dict[str, Any], tiers: bool) -> Iterator[str]:
     yield ""
     yield "Red flags"
-    if not flags:
+    if not data["redFlags"]:
         yield "  none raised by what is on record; that is no proof that there is none"
-    for flag in flags:
+    for flag in data["redFlags"]:
         yield from flag_lines(flag, tiers)
+    unread = unread_line(data["unreadDiagnoses"])
+    if unread:
+        yield f"  {unread}"
 
 
 def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
@@ -138,10 +142,17 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
     yield "Why the back may hurt (what may be, never what is; surest first)"
     if not data["painPaths"]:
         yield "  no active causal link leads from what is on record to a recorded pain"
-    for path in data["painPaths"]:
-        chain = " -> ".join(kind["label"] for kind in path["kinds"])
-        claims = sorted({c for link in path["links"] for c in link["claims"]})
-        yield f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
+    yield from map(pain_line, data["painPaths"])
+    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
+                for link in data["contradictedLinks"] for fit in link["fit"])
+
+
+def pain_line(path: dict[str, Any]) -> str:
+    """Return one way to the pain, with how sure it is, the claims it rests on and how they fit."""
+    chain = " -> ".join(kind["label"] for kind in path["kinds"])
+    claims = sorted({c for link in path["links"] for c in link["claims"]})
+    fit = "".join(f"\n      {said['says']}" for said in path["fit"])
+    return f"  [{path['certainty']}] {chain}  ({', '.join(claims)}){fit}"
 
 
 TITLES = {
@@ -161,9 +172,9 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: boo
             continue
         yield ""
         if outcome == "not-applicable" and not everything:
-            yield f"{title}: " + ", ".join(e["label"] + _aside(e) for e in chosen)
+            yield f"{title}: " + ", ".join(e["label"] + aside(e) for e in chosen)
             continue
-        quiet = [] if everything else [e for e in chosen if _is_beside_the_point(e)]
+        quiet = [] if everything else [e for e in chosen if is_beside_the_point(e)]
         if len(quiet) < len(chosen):
             yield title
         for entry in chosen:
@@ -174,29 +185,34 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: boo
                 f"{e['label']} [{'; '.join(e['reasons'])}]" for e in quiet)
 
 
-def _is_beside_the_point(entry: dict[str, Any]) -> bool:
+def is_beside_the_point(entry: dict[str, Any]) -> bool:
     """Tell whether an exclusion concerns what nobody would have given."""
     return entry["outcome"] == "not-recommended" and not entry["because"] \
         and not entry["ongoing"] and entry["reason"] in ("contraindicated", "advised-against")
 
 
-def _aside(entry: dict[str, Any]) -> str:
+def aside(entry: dict[str, Any]) -> str:
+    """Return what else is to be said of what does not apply, in brackets."""
     notes = [] if entry["reason"] == "not-met" else [entry["reason"]]
     notes += ["being given now: review"] if entry["ongoing"] else []
     return f" ({'; '.join(notes)})" if notes else ""
 
 
+def ongoing_text(entry: dict[str, Any]) -> str:
+    """Return whether what is given already goes on or is looked at again; nothing if it is not."""
+    if not entry["ongoing"]:
+        return ""
+    unopposed = entry["outcome"] == "consider" and not entry["against"]
+    if (entry["outcome"] == "recommended" or unopposed) and not entry["review"]:
+        return " (already given: continue)"
+    what = ", ".join(k["label"] for k in entry["review"])
+    return f" (being given now{f' as {what}' if what else ''}: review)"
+
+
 def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator[str]:
     """Return what is said of one intervention: its outcome, reasons, rows, and what is needed."""
-    ongoing = ""
-    if entry["ongoing"]:
-        unopposed = entry["outcome"] == "consider" and not entry["against"]
-        continued = (entry["outcome"] == "recommended" or unopposed) and not entry["review"]
-        what = ", ".join(k["label"] for k in entry["review"])
-        ongoing = " (already given: continue)" if continued else \
-            f" (being given now{f' as {what}' if what else ''}: review)"
     reason = f" [{'; '.join(entry['reasons'])}]" if entry["reasons"] else ""
-    yield f"  {entry['label']}{ongoing}{reason}  <{entry['intervention']}>"
+    yield f"  {entry['label']}{ongoing_text(entry)}{reason}  <{entry['intervention']}>"
     for question in entry["sourcesDisagree"]:
         yield f"      sources disagree: {question}"
     if entry["deferredBy"]:
@@ -211,8 +227,8 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
             for fact in row["facts"]:
                 yield f"          {fact}"
             yield from (f"          {line}" for line in term_text(row["term"]))
-    if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
-        yield f"      instead: {', '.join(entry['alternatives'])}"
+    if entry["instead"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
+        yield f"      instead: {', '.join(entry['instead'])}"
 
 
 def needs_text(missing: list[dict[str, Any]]) -> str:

@@ -15,7 +15,7 @@ from .decisions import site_data
 from .diagram import draw
 from .followup import STATES, TERMS, term_of, windows_of
 from .grounds import grounds, grounds_lines
-from .steps import every_step, steps_of
+from .steps import because, every_step, own_sentences, shortly, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
@@ -123,10 +123,24 @@ def site_sources(assessment: Assessment, proof: Proof) -> list[str]:
     ]
 
 
+def decision_lines(assessment: Assessment, proof: Proof) -> list[str]:
+    """Return first what decides, an open flag, a row and a criterion, and then the records."""
+    steps = steps_of(assessment, proof)
+    lines = []
+    for relation in (marrow("hasOpenFlag"), marrow("meets"), TYPE):
+        nearest = next((s for s in reversed(steps[:-1]) if s.fact[1] == relation), None)
+        if nearest is not None:
+            named = f" ({', '.join(nearest.sources)})" if nearest.sources else ""
+            lines.append(f"  {nearest.sentence}{named}")
+    records = shortly(because(assessment, proof.conclusion), own_sentences(assessment))
+    return [*lines, f"  from {records}"] if records else lines
+
+
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = prove_conclusion(assessment, fact)
-    lines = [f"Why: {assessment.wording.sentence(fact)}", "", why_text(assessment, proof, unfold)]
+    lines = [f"Why: {assessment.wording.sentence(fact)}", *decision_lines(assessment, proof), "",
+             "Step by step, from the record up", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
