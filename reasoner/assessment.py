@@ -142,15 +142,29 @@ class Assessment:
 
     def reason_of(self, outcome: str, intervention: str) -> str | None:
         """Return the name of the foremost reason for an outcome, if one is named."""
-        ranked = sorted(
-            (self.graph.number(p, marrow("reasonRank")) or 0.0, p)
-            for p in self.graph.subjects(marrow("reasonFor"), outcome)
-            if self.fact(local_name(p), intervention) in self.facts
-        )
+        ranked = sorted(self.reasons_for(outcome, intervention),
+                        key=lambda p: (self.graph.number(p, marrow("reasonRank")) or 0.0, p))
         if ranked:
-            name = self.graph.text(ranked[0][1], marrow("reasonName"))
-            return self._refined(name, intervention)
+            return self._refined(self.graph.text(ranked[0], marrow("reasonName")), intervention)
         return "not-met" if local_name(outcome) == "notApplicable" else None
+
+    def reasons_of(self, outcome: str, intervention: str) -> list[str]:
+        """Return the names of all reasons for an outcome, the strongest first."""
+        names = [self._refined(self.graph.text(p, marrow("reasonName")), intervention)
+                 for p in self.reasons_for(outcome, intervention)]
+        return list(dict.fromkeys(n for n in names or [self.reason_of(outcome, intervention)] if n))
+
+    def reasons_for(self, outcome: str, intervention: str) -> list[str]:
+        """Return the relations that are reasons for an outcome here, the strongest first.
+
+        What rebuts stands whatever becomes of a reason that only undercuts, such as an open flag;
+        the foremost, which says what to settle first, need not be the strongest.
+        """
+        return sorted(
+            (p for p in self.graph.subjects(marrow("reasonFor"), outcome)
+             if self.fact(local_name(p), intervention) in self.facts),
+            key=lambda p: (self.graph.text(p, marrow("attacks")) != "rebutting",
+                           self.graph.number(p, marrow("reasonRank")) or 0.0, p))
 
     def _refined(self, name: str | None, intervention: str) -> str | None:
         """Say conflicting where results of a missing item disagree, stale where all are too old."""
@@ -202,6 +216,27 @@ class Assessment:
                 found.update(self._asked(derivation.asks))
                 waiting.extend(p for p in derivation.premises if p[0] == self.patient.patient)
         return sorted(found.items(), key=lambda item: (item[1], item[0]))
+
+    def doubts_about(self, intervention: str, items: set[str]) -> dict[Atom, set[Atom]]:
+        """Return the doubts that keep an outcome open for want of some items.
+
+        Args:
+            intervention: the intervention.
+            items: the terms that are asked for.
+
+        Returns:
+            Each doubt that asks for one of them, with the statements on the way to the asking.
+        """
+        found: dict[Atom, set[Atom]] = {}
+        for doubt in self._doubts_of(intervention):
+            about = {f for f in (doubt, *self.derivations.behind(doubt))
+                     if f[0] == self.patient.patient
+                     and not items.isdisjoint(i for d in self.derivations.of(f)
+                                              for i in (d.asks, *self._asked(d.asks)))}
+            if about:
+                found[doubt] = {f for f in (doubt, *self.derivations.behind(doubt))
+                                if f in about or about & self.derivations.behind(f)}
+        return found
 
     def missing_first(self, intervention: str) -> set[str]:
         """Return the missing items that alone could settle a doubt; the others only after them.

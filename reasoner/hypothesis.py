@@ -18,7 +18,7 @@ from .engine import Engine
 from .errors import LimitReached, UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
-from .namespaces import TYPE, XSD, marrow
+from .namespaces import TYPE, XSD, local_name, marrow
 from .patient import PatientGraph
 from .quantity import decimal_literal, escape
 from .rule import Atom
@@ -27,8 +27,10 @@ MOST_SUPPOSED = 1_000_000
 """How many statements all cases of one question may have together."""
 
 Verb = Literal["set", "add", "deny", "remove"]
-_VALUE = re.compile(r"(?P<kind>[A-Za-z0-9_-]+)=(?P<comparator>[<>]=?)?(?P<value>-?\d+(\.\d+)?)"
+_VALUE = re.compile(r"(?P<kind>[^=<>]+)=(?P<comparator>[<>]=?)?(?P<value>-?\d+(\.\d+)?)"
                     r"\s*(?P<unit>\D.*)?")
+_COMMA = re.compile(r",\d+")
+"""What a unit begins with where the number was written with a decimal comma."""
 _FORMS = {
     "MeasurementKind": ("Observation", "hasObservation", {"status": "final"}),
     "ConditionKind": ("ConditionRecord", "hasCondition",
@@ -38,6 +40,7 @@ _FORMS = {
     "ListKind": ("ReviewRecord", "hasReview", {}),
 }
 """The record that says something of each sort of kind: its class, link and plain fields."""
+_MEASURED = "MeasurementKind"
 _SUPPOSED = "urn:marrow:hypothesis:"
 _WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
           "deny": "{kind} were excluded", "remove": "{kind} were not on record"}
@@ -63,20 +66,29 @@ def parse_change(verb: Verb, text: str, graph: Graph) -> Change:
     """Return a change from what a caller typed, such as ``Name=6.8unit``.
 
     Raises:
-        UsageError: the text names no kind, or has no number where one is needed.
+        UsageError: the text names no kind, or has no number where one is needed, or one that
+            cannot be told.
     """
     if verb != "set":
-        return Change(verb, _kind(text, graph))
+        kind = _kind(text, graph)
+        if verb != "remove" and sort_of(kind, graph) == _MEASURED:
+            raise UsageError("needs-a-value", what=f"{local_name(kind)} is on record only with "
+                             "a value", fix=f"write --set {local_name(kind)}=AMOUNT")
+        return Change(verb, kind)
     found = _VALUE.fullmatch(text.strip())
     if found is None:
         raise UsageError("not-a-change", what=f"{text[:60]!r} is no kind with a value",
                          fix="write it as Name=6.8unit")
+    comma = _COMMA.match(found["unit"] or "")
+    if comma:
+        raise UsageError("decimal-comma", what=f"{found['value']}{comma[0]} has a decimal comma",
+                         fix=f"write {found['value']}.{comma[0][1:]}")
     return Change("set", _kind(found["kind"], graph), found["value"], (found["unit"] or "").strip(),
                   found["comparator"] or "")
 
 
 def _kind(name: str, graph: Graph) -> str:
-    term = marrow(name.removeprefix("marrow:"))
+    term = graph.named(name.strip())
     if sort_of(term, graph) is None:
         raise UsageError("no-such-kind", what=f"{name[:60]!r} is no kind in the ontology",
                          fix=advise(name, graph.called(_kinds(graph)), "take a name that marrow "

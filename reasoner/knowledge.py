@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from .errors import KnowledgeError
+from .errors import KnowledgeError, UsageError
 from .namespaces import (
     DEFINITION,
     EXPRESSION,
@@ -25,6 +25,7 @@ from .namespaces import (
     RDF,
     SH,
     SKOS,
+    SUBCLASS,
     TYPE,
     iri,
     local_name,
@@ -102,9 +103,50 @@ class Graph:
             for predicate in (LABEL, _ALTERNATIVE):
                 yield from ((name, text_of(label)) for label in self.objects(term, predicate))
 
+    def named(self, wanted: str) -> str:
+        """Return the term of an IRI, a local name, a label or an alternative label.
+
+        A label is looked for among kinds first, so that a criterion or claim in the words of a
+        kind does not make the kind ambiguous. What is no name gets the term that it would have.
+
+        Raises:
+            UsageError: several terms are called so; the message names them.
+        """
+        if "://" in wanted or wanted.startswith("urn:"):
+            return f"<{wanted}>"
+        term = marrow(wanted.removeprefix("marrow:"))
+        if self.objects(term, TYPE):
+            return term
+        for names in self._labels:
+            found = names.get(_as_called(wanted), ())
+            if len(found) > 1:
+                raise UsageError("ambiguous-name", what=f"{wanted[:60]!r} can mean several things",
+                                 fix=f"write {' or '.join(map(local_name, found))}")
+            if found:
+                return found[0]
+        return term
+
+    @cached_property
+    def _labels(self) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+        """What each label may mean, in one spelling: among the kinds, and among all else."""
+        kinds = {s for c in (marrow("Kind"), *self.subjects(SUBCLASS, marrow("Kind")))
+                 for s in self.subjects(TYPE, c)}
+        found: tuple[dict[str, set[str]], ...] = (defaultdict(set), defaultdict(set))
+        for s, p, o in self.triples:
+            if p in (LABEL, _ALTERNATIVE) and s.startswith(f"<{MARROW}"):
+                found[s not in kinds][_as_called(text_of(o))].add(s)
+        among, beside = ({words: tuple(sorted(terms)) for words, terms in names.items()}
+                         for names in found)
+        return among, beside
+
     def definition(self, term: str) -> str | None:
         """Return the one-sentence definition of a term, if it has one."""
         return self.text(term, DEFINITION)
+
+
+def _as_called(label: str) -> str:
+    """Return a label as labels are compared: in lower case, with single spaces."""
+    return " ".join(label.lower().split())
 
 
 @dataclass(frozen=True)

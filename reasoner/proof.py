@@ -47,6 +47,10 @@ class Teller(Protocol):
         """Return the proof as a picture that stands alone, if there is a display."""
 
 
+PROOF = MARROW + "proof/"
+"""Where proofs get their names."""
+
+
 @dataclass(frozen=True, repr=False)
 class Proof:
     """One derivation for each inferred statement that the conclusion needs.
@@ -74,12 +78,16 @@ class Proof:
     @property
     def iri(self) -> str:
         """The name of the proof, made from its conclusion."""
-        digest = hashlib.sha256(repr(self.conclusion).encode()).hexdigest()[:20]
-        return f"<{MARROW}proof/{digest}>"
+        return proof_name(self.conclusion)
 
     def step_of(self, fact: Atom) -> Derivation | None:
         """Return the step that concludes a statement, if one does."""
         return next((s for s in self.steps if s.conclusion == fact), None)
+
+
+def proof_name(conclusion: Atom) -> str:
+    """Return the name of the proof of a statement."""
+    return f"<{PROOF}{hashlib.sha256(repr(conclusion).encode()).hexdigest()[:20]}>"
 
 
 def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:

@@ -220,13 +220,13 @@ def test_flags_come_by_urgency_with_every_reason() -> None:
     ("arguments", "meant"),
     [
         (["why", "OralIrn"], "OralIron"),
-        (["why", "oral iron"], "OralIron"),
-        (["why-not", "blood transfusion"], "RedCellTransfusion"),
+        (["why", "oral irn"], "OralIron"),
+        (["why-not", "blood transfusoin"], "RedCellTransfusion"),
         (["contrast", "OralIron", "IntravenosIron"], "IntravenousIron"),
         (["evidence", "C61"], "C061"),
-        (["arguments", "oral iron"], "OralIron"),
+        (["arguments", "oral irn"], "OralIron"),
         (["query", "due-date"], "due-dates"),
-        (["what-if", "--set", "hemoglobin=6.8g/dL"], "Hemoglobin"),
+        (["what-if", "--set", "hemoglobn=6.8g/dL"], "Hemoglobin"),
         (["what-if", "--add", "Warfrin"], "Warfarin"),
     ],
 )
@@ -235,6 +235,47 @@ def test_a_mistyped_name_is_answered_with_the_nearest(arguments: list[str], mean
     found = run(verb, "--example", "iron-deficiency", *AS_OF, *rest)
     assert (found.exit_code, found.stdout) == (2, "")
     assert f"did you mean {meant}" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["why", "oral iron"], "Why: oral iron"),
+        (["why-not", "blood transfusion"], "Why not red cell transfusion"),
+        (["arguments", "Oral  Iron"], "Arguments about oral iron"),
+        (["contrast", "oral iron", "intravenous iron"], "intravenous iron:"),
+        (["what-if", "--set", "hemoglobin=6.8g/dL"], "If hemoglobin were 6.8 g/dL"),
+    ],
+)
+def test_a_label_is_as_good_as_a_name(arguments: list[str], says: str) -> None:
+    verb, *rest = arguments
+    found = run(verb, "--example", "iron-deficiency", *AS_OF, *rest)
+    assert found.exit_code == 0, found.stderr
+    assert says in found.stdout
+
+
+def test_a_label_of_two_kinds_is_refused_with_both() -> None:
+    found = run("why", "--example", "iron-deficiency", *AS_OF, "B12")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert "SerumVitaminB12 or VitaminB12Supplement" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(["--set", "Hemoglobin=6,8 g/dL"], "write 6.8"),
+     (["--add", "Hemoglobin"], "--set Hemoglobin")],
+)
+def test_a_change_that_cannot_be_meant_says_what_to_write(change: list[str], says: str) -> None:
+    found = run("what-if", "--example", "iron-deficiency", *AS_OF, *change)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert says in found.stderr
+
+
+def test_a_claim_is_read_without_a_patient() -> None:
+    found = run("evidence", "C025")
+    assert found.exit_code == 0, found.stderr
+    assert "C025 [A]" in found.stdout
+    assert "<FatigueAltersBiomechanics>" in found.stdout
 
 
 def test_a_name_that_is_near_to_nothing_gets_no_guess() -> None:

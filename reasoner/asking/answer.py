@@ -8,11 +8,12 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..errors import UsageError
-from ..explanation import contrast, evidence, missing, pain, whatif, whynot
+from ..explanation import contrast, missing, pain, whatif, whynot
 from ..explanation.glance import glance_text
 from ..explanation.justified import justifications, justifications_text
+from ..explanation.reason import backing, reason
 from ..explanation.report import report
-from ..explanation.why import explain_why, find_conclusion, why_data
+from ..explanation.why import find_conclusion
 from ..graphs.asked import graphs_for
 from ..hypothesis import Change, Verb, parse_change
 from ..knowledge import Graph
@@ -101,11 +102,11 @@ def _names(understood: Understood) -> list[str]:
 
 
 def _why(assessment: Assessment, understood: Understood) -> Reply:
-    fact = find_conclusion(assessment, local_name(_names(understood)[0]))
+    name = local_name(_names(understood)[0])
     if understood.form.command == "why --justifications":
-        found = justifications(assessment, fact)
+        found = justifications(assessment, find_conclusion(assessment, name))
         return found, partial(justifications_text, found)
-    return why_data(assessment, fact), partial(explain_why, assessment, fact)
+    return reason(assessment, name)
 
 
 def _why_not(assessment: Assessment, understood: Understood) -> Reply:
@@ -142,8 +143,7 @@ def _missing(assessment: Assessment, _: Understood) -> Reply:
 
 
 def _evidence(assessment: Assessment, understood: Understood) -> Reply:
-    found = evidence.evidence(assessment, local_name(_names(understood)[0]))
-    return found, partial(evidence.evidence_text, found)
+    return backing(assessment, local_name(_names(understood)[0]))
 
 
 def _explain_pain(assessment: Assessment, _: Understood) -> Reply:

@@ -166,20 +166,32 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
-    A source is a claim or a guideline row.
+    A source is a claim or a guideline row. Without a patient it is what the source says and
+    what of the knowledge carries it.
     """
-    from ..explanation import evidence as resting
-    from ..explanation import sources
+    from ..explanation.evidence import evidence_alone, evidence_text
+    from ..explanation.reason import backing
     from ..graphs.evidence import evidence_quads, sources_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
+    if not files and not asked.example:
+        engine = asked.load()
+        if rdf:
+            raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
+                             fix="name a patient file or --example")
+        alone = evidence_alone(engine.graph, name)
+        emit(alone, asked.as_json, partial(evidence_text, alone), engine)
+        return
     assessment = asked.assess(files)
-    backwards = sources.names_a_conclusion(assessment, name)
-    found = (sources.sources if backwards else resting.evidence)(assessment, name)
+    found, text = backing(assessment, name)
     if rdf:
-        _write(rdf, (sources_quads if backwards else evidence_quads)(assessment, found))
-    text = sources.sources_text if backwards else resting.evidence_text
-    emit(found, asked.as_json, partial(text, found), assessment.engine)
+        quads = {"statements": evidence_quads, "sources": sources_quads}
+        written = next((quads[k] for k in quads if k in found and "readBy" not in found), None)
+        if written is None:
+            raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
+                             fix="leave out --rdf, or name a conclusion, claim or row")
+        _write(rdf, written(assessment, found))
+    emit(found, asked.as_json, text, assessment.engine)
 
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006

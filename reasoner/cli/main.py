@@ -159,7 +159,8 @@ def why(
 ) -> None:
     """Show the path from the record to a conclusion."""
     from ..explanation.justified import justifications, justifications_text
-    from ..explanation.why import draw_why, explain_why, find_conclusion, why_data
+    from ..explanation.reason import reason
+    from ..explanation.why import draw_why, find_conclusion
     from ..graphs.justifications import justifications_quads
     from ..store import write_quads, write_trig
 
@@ -183,9 +184,8 @@ def why(
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     answer(assessment, (audience, language), "why", (wanted,),
-           lambda: why_data(assessment, find_conclusion(assessment, wanted), unfold),
-           lambda: explain_why(assessment, find_conclusion(assessment, wanted), unfold),
-           asked.as_json)
+           lambda: reason(assessment, wanted, unfold)[0],
+           lambda: reason(assessment, wanted, unfold)[1](), asked.as_json)
 
 
 @app.command()

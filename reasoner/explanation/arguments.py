@@ -58,7 +58,7 @@ def arguments(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is none in the ontology, or nothing is settled about it.
     """
     graph = assessment.graph
-    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+    term = graph.named(wanted)
     if marrow("InterventionKind") not in _sorts(graph, term):
         raise UsageError("no-such-intervention", what=f"{wanted[:60]!r} is no intervention",
                          fix=advise(wanted, graph.called(graph.subjects(

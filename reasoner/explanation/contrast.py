@@ -24,7 +24,7 @@ def contrast(assessment: Assessment, first: str, second: str) -> dict[str, Any]:
     found = disagreements_of(assessment)
     sides = []
     for name in (first, second):
-        term = marrow(name.removeprefix("marrow:"))
+        term = graph.named(name)
         outcome = assessment.outcome_of(term)
         if outcome is None:
             if not graph.objects(term, TYPE):
@@ -63,7 +63,7 @@ def contrast_text(data: dict[str, Any]) -> str:
     """Return the contrast as text."""
     lines = []
     for side in data["sides"]:
-        reason = f" [{side['reason']}]" if side["reason"] else ""
+        reason = f" [{'; '.join(side['reasons'])}]" if side["reasons"] else ""
         lines.append(f"{side['label']}: {side['outcome']}{reason}, decided by {side['decidedBy']}")
         lines += argument_lines(side)
         if side["missing"]:

@@ -11,6 +11,9 @@ from ..knowledge import Graph
 from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
 from ..rule import Atom
 from ..store import conclusions_of
+from ..wording import notice_of
+from .bearing import carriers, own_sources
+from .steps import because
 
 _SOURCE = iri(DCTERMS, "source")
 
@@ -24,13 +27,7 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is no claim and no row.
     """
     graph = assessment.graph
-    terms = statements_named(graph, wanted)
-    if not terms:
-        raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix=advise(wanted, ((local_name(s), local_name(s))
-                                             for s in statements_of(graph)),
-                                    "name one such as an id that marrow explain shows as a source"))
-    names = {local_name(t) for t in terms}
+    terms = _statements(graph, wanted)
     bearers = {
         bearer: t for t in terms
         for bearer in (t, *graph.subjects(_SOURCE, t), *graph.subjects(marrow("claim"), t))
@@ -46,15 +43,45 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
                             "through": sorted({local_name(bearers[t]) for t in used}),
                             "proof": _proof(assessment, fact),
                             "fallsWithout": assessment.justifier.falls_without(fact, used)})
-    links = [
-        graph.label(link) for link in assessment.related("activates")
-        if {local_name(c) for c in graph.objects(link, marrow("claim"))} & names
-    ]
+    links = [link for link in assessment.related("activates")
+             if not set(terms).isdisjoint(graph.objects(link, marrow("claim")))]
     return {
-        "statements": [{**source_of(graph, t), **grade_of(assessment, t)} for t in terms],
-        "conclusions": resting, "links": sorted(set(links)),
+        "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
+        "conclusions": resting, "links": sorted({graph.label(link) for link in links}),
+        "activeLinks": [
+            {"name": local_name(link), "label": graph.label(link), "says": graph.definition(link),
+             "because": because(assessment, assessment.fact("activates", link)),
+             "proof": _proof(assessment, assessment.fact("activates", link))} for link in links],
+        "carriedBy": [c for t in terms for c in carriers(graph, t)],
         "asOf": assessment.patient.as_of.isoformat(), "notice": assessment.wording.notice(),
     }
+
+
+def evidence_alone(graph: Graph, wanted: str) -> dict[str, Any]:
+    """Return a statement, or those that a link, criterion or bound names, with what carries them.
+
+    Raises:
+        UsageError: the name is no statement and names none as its source.
+    """
+    term = graph.named(wanted)
+    terms = own_sources(graph, term) if not statements_named(graph, local_name(term)) else []
+    terms = terms or _statements(graph, wanted)
+    return {
+        "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
+        "carriedBy": [c for t in terms for c in carriers(graph, t)],
+        "notice": notice_of(graph),
+    }
+
+
+def _statements(graph: Graph, wanted: str) -> list[str]:
+    """Return the statement of a name or label with its parts, or refuse the name."""
+    terms = statements_named(graph, local_name(graph.named(wanted)))
+    if not terms:
+        raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
+                         fix=advise(wanted, ((local_name(s), local_name(s))
+                                             for s in statements_of(graph)),
+                                    "name one such as an id that marrow explain shows as a source"))
+    return terms
 
 
 def statements_of(graph: Graph) -> set[str]:
@@ -78,15 +105,15 @@ def sources_behind(graph: Graph, term: str) -> set[str]:
     return {term, *graph.objects(term, _SOURCE), *graph.objects(term, marrow("claim"))}
 
 
-def grade_of(assessment: Assessment, term: str) -> dict[str, str | None]:
+def grade_of(graph: Graph, term: str) -> dict[str, str | None]:
     """Return how strongly and how surely a statement says what it says."""
-    return {"modality": _code(assessment, term, "modality"),
-            "certainty": _code(assessment, term, "certainty")}
+    return {"modality": _code(graph, term, "modality"),
+            "certainty": _code(graph, term, "certainty")}
 
 
-def _code(assessment: Assessment, term: str, relation: str) -> str | None:
-    value = assessment.graph.object(term, marrow(relation))
-    return assessment.graph.text(value, marrow("code")) if value else None
+def _code(graph: Graph, term: str, relation: str) -> str | None:
+    value = graph.object(term, marrow(relation))
+    return graph.text(value, marrow("code")) if value else None
 
 
 def _proof(assessment: Assessment, fact: Atom) -> str | None:
@@ -95,7 +122,7 @@ def _proof(assessment: Assessment, fact: Atom) -> str | None:
 
 
 def evidence_text(data: dict[str, Any]) -> str:
-    """Return what rests on the statement as text."""
+    """Return the statement, what carries it, and what of a patient rests on it as text."""
     lines = []
     for statement in data["statements"]:
         grade = ", ".join(
@@ -104,11 +131,16 @@ def evidence_text(data: dict[str, Any]) -> str:
                      + (f" ({grade})" if grade else ""))
         lines.append(f"    {statement['says']} {statement['citation'] or ''}".rstrip())
         lines.append(f"    review: {statement['reviewStatus']}")
+    lines += [f"  carried by {c['label']} <{c['name']}>" for c in data["carriedBy"]]
+    if "conclusions" not in data:
+        return "\n".join([*lines, "", data["notice"], ""])
     lines.append(f"Rests on it, as of {data['asOf']}:")
     for entry in data["conclusions"]:
         alone = "falls without it" if entry["fallsWithout"] else "holds without it too"
         lines.append(f"  {entry['says']}  ({', '.join(entry['through'])}; {alone})")
-    lines += [f"  the causal link is active: {link}" for link in data["links"]]
-    if not data["conclusions"] and not data["links"]:
+    for link in data["activeLinks"]:
+        lines.append(f"  the causal link is active: {link['label']} <{link['name']}>")
+        lines += [f"      because {fact}" for fact in link["because"]]
+    if not data["conclusions"] and not data["activeLinks"]:
         lines.append("  nothing in this assessment")
     return "\n".join([*lines, "", data["notice"], ""])

@@ -20,7 +20,7 @@ from .patient_page import letter, path_lines, question_about
 from .steps import Step, steps_of
 from .voice import Listener, Voice
 from .whatif import outcomes_of
-from .why import bridge, find_conclusion, prove_conclusion, term_named
+from .why import bridge, find_conclusion, prove_conclusion
 from .whynot import why_not
 
 _SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove": "SayIfRemove"}
@@ -33,7 +33,7 @@ def tell_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter:
         UsageError: nothing is concluded about it.
     """
     voice = Voice(assessment, listener)
-    if voice.is_unnamed(term_named(wanted)):
+    if voice.is_unnamed(assessment.graph.named(wanted)):
         return _without_a_name(voice)
     fact = find_conclusion(assessment, wanted)
     if fact[1] == marrow("hasOpenFlag"):
@@ -92,7 +92,7 @@ def tell_why_not(assessment: Assessment, listener: Listener, wanted: str) -> Let
         UsageError: the name is none in the ontology, or it is concluded.
     """
     voice = Voice(assessment, listener)
-    if voice.is_unnamed(term_named(wanted)):
+    if voice.is_unnamed(assessment.graph.named(wanted)):
         return _without_a_name(voice)
     data = why_not(assessment, wanted)
     term = marrow(data["asked"])

@@ -175,6 +175,7 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
         "label": graph.label(intervention),
         "outcome": graph.text(outcome, marrow("outcomeName")),
         "reason": assessment.reason_of(outcome, intervention),
+        "reasons": assessment.reasons_of(outcome, intervention),
         "ongoing": intervention in assessment.related("receives"),
         "review": _to_review(assessment, intervention),
         "because": [_row(assessment, row, found) for row in supporting],
@@ -283,9 +284,13 @@ def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
 
 
 def assumptions(assessment: Assessment) -> list[dict[str, Any]]:
-    """Return what was taken as absent because no record says otherwise, with what rests on it."""
+    """Return what was taken as absent because no record says otherwise.
+
+    What is suspected is told as the flag that it is; what rests on an absence ``bearing`` tells.
+    """
     graph = assessment.graph
     kinds = {*assessment.related("presumedWithout"), *assessment.related("assumesAbsent")}
+    kinds -= {*assessment.related("suspectedOf"), *assessment.related("hasOpenFlag")}
     return [
         {
             "name": local_name(kind),

@@ -7,7 +7,7 @@ from typing import Any
 from ..assessment import Assessment, source_of
 from ..disagreement import disagreements_of
 from ..justification import MOST
-from ..namespaces import TYPE, local_name, marrow, shorten
+from ..namespaces import TYPE, local_name, shorten
 from ..rule import Atom
 from .disagreements import disagreement_data, disagreement_lines
 from .evidence import grade_of, sources_behind, statements_named, statements_of
@@ -17,8 +17,9 @@ from .why import find_conclusion
 def names_a_conclusion(assessment: Assessment, wanted: str) -> bool:
     """Tell whether a name is of something that can be concluded, and of no source statement."""
     graph = assessment.graph
-    term = f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
-    return bool(graph.objects(term, TYPE)) and not statements_named(graph, wanted)
+    term = graph.named(wanted)
+    known = graph.objects(term, TYPE) or assessment.wording.is_record(term)
+    return bool(known) and not statements_named(graph, local_name(term))
 
 
 def sources(assessment: Assessment, wanted: str) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def sources(assessment: Assessment, wanted: str) -> dict[str, Any]:
     labels = {s: [graph.label(d.term) for d in disagreements
                   if s in {r.statement for r in d.readings}] for s in bearers}
     entries = [
-        {**source_of(graph, source), **grade_of(assessment, source),
+        {**source_of(graph, source), **grade_of(graph, source),
          "through": sorted({local_name(t) for t in through}),
          "fallsWithout": assessment.justifier.falls_without(fact, through),
          "sourcesDisagree": labels[source]}

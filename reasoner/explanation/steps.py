@@ -78,11 +78,13 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         nodes: dict[str, None] = {}
         for premise in visible_premises(by_conclusion, derivation, assessment.graph):
             if is_about_patient(premise):
-                number = visit(premise)
+                stated = plain_statement(premise, assessment.graph)
+                # what the record itself says is no step, though an expression may restate it
+                number = None if stated in assessment.derivations.given else visit(premise)
                 if number is not None:
                     premises.append(number)
                 else:
-                    records[assessment.wording.sentence(premise)] = None
+                    records[assessment.wording.sentence(stated)] = None
             for term in (premise[0], premise[2]):
                 if assessment.wording.is_record(term):
                     records[assessment.wording.record(term)] = None

@@ -80,7 +80,8 @@ def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
     yield title
     for item in conditions:
         disagree = "; sources disagree" if item["sourcesDisagree"] else ""
-        yield f"  {item['label']} ({item['certainty']}{disagree}{by_tiers(item['tiers'])})"
+        yield f"  {item['label']} ({item['certainty']}{disagree}{by_tiers(item['tiers'])})" \
+              f"  <{item['name']}>"
         for reason in item["because"]:
             yield f"      {reason}"
     if not conditions:
@@ -127,7 +128,7 @@ def _flags(data: dict[str, Any], tiers: bool) -> Iterator[str]:
 def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
     """Return what is said of an open red flag: what to do, who, and why."""
     urgency = f" - {flag['urgency']}" if flag["urgency"] else ""
-    yield f"  ! {flag['label']} ({flag['certainty']}){urgency}"
+    yield f"  ! {flag['label']} ({flag['certainty']}){urgency}  <{flag['name']}>"
     for action, actor in zip(flag["actions"], flag["actors"], strict=True):
         yield f"      do: {action}" + (f" Who: {actor}." if actor else "")
     for reason in flag["because"]:
@@ -181,7 +182,7 @@ def _recommendations(entries: list[dict[str, Any]], everything: bool, tiers: boo
                 yield from recommendation_lines(entry, tiers)
         if quiet:
             yield "  excluded, though nothing speaks for it here: " + ", ".join(
-                f"{e['label']} [{e['reason']}]" for e in quiet)
+                f"{e['label']} [{'; '.join(e['reasons'])}]" for e in quiet)
 
 
 def is_beside_the_point(entry: dict[str, Any]) -> bool:
@@ -210,7 +211,7 @@ def ongoing_text(entry: dict[str, Any]) -> str:
 
 def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator[str]:
     """Return what is said of one intervention: its outcome, reasons, rows, and what is needed."""
-    reason = f" [{entry['reason']}]" if entry["reason"] else ""
+    reason = f" [{'; '.join(entry['reasons'])}]" if entry["reasons"] else ""
     yield f"  {entry['label']}{ongoing_text(entry)}{reason}  <{entry['intervention']}>"
     for question in entry["sourcesDisagree"]:
         yield f"      sources disagree: {question}"

@@ -9,31 +9,34 @@ from ..errors import UsageError, advise
 from ..knowledge import Graph
 from ..mechanism import Path
 from ..namespaces import MARROW, SUBCLASS, TYPE, local_name, marrow, shorten
-from ..proof import Proof, plain_statement
+from ..proof import PROOF, Proof, plain_statement, proof_name
 from ..rule import Atom
 from .decisions import site_data
 from .diagram import draw
 from .followup import STATES, TERMS, term_of, windows_of
+from .grounds import grounds, grounds_lines
 from .steps import because, every_step, own_sentences, shortly, steps_of
 from .text import why_text
 
 CONCLUSIONS = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "had", "showsPitfall", "meets",
-               "mayHave", "disputes", *STATES, *TERMS)
+               "mayHave", "disputes", "activates", *STATES, *TERMS)
 """Where a name is looked for when it is no intervention, in this order."""
 
 
-def term_named(wanted: str) -> str:
-    """Return the term that a local name or IRI names."""
-    return f"<{wanted}>" if "://" in wanted else marrow(wanted.removeprefix("marrow:"))
+class NothingConcluded(UsageError):
+    """A name that no conclusion about the patient is called by."""
 
 
 def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
-    """Return the statement that a local name or IRI asks about.
+    """Return the statement that a name, label or IRI asks about, or that has this proof.
+
+    A claim asks about a causal link that carries it, if one is active.
 
     Raises:
-        UsageError: nothing is concluded about it; the message says what is known of it.
+        NothingConcluded: nothing is concluded about it.
+        UsageError: it is no name, or may name several things.
     """
-    term = term_named(wanted)
+    term = assessment.graph.named(wanted)
     outcome = assessment.outcome_of(term)
     if outcome is not None:
         return assessment.fact(local_name(outcome), term)
@@ -43,9 +46,16 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     for predicate in CONCLUSIONS:
         if assessment.fact(predicate, term) in assessment.facts:
             return assessment.fact(predicate, term)
-    if not assessment.graph.objects(term, TYPE):
+    for link in assessment.graph.subjects(marrow("claim"), term):
+        if assessment.fact("activates", link) in assessment.facts:
+            return assessment.fact("activates", link)
+    if term.startswith(f"<{PROOF}"):
+        for fact in assessment.facts:
+            if fact[0] == assessment.patient.patient and proof_name(fact) == term:
+                return fact
+    if not assessment.graph.objects(term, TYPE) and not assessment.wording.is_record(term):
         raise unknown_name(assessment.graph, wanted)
-    raise UsageError(
+    raise NothingConcluded(
         "no-such-conclusion",
         what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}",
         fix="marrow explain lists what is concluded, with each name in angle brackets; marrow "
@@ -139,8 +149,10 @@ def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str
             claims = sorted({local_name(c) for link in path.links for c in link.claims})
             lines.append(f"  {chain}  ({', '.join(claims)})")
         lines.append("")
-    lines.append("Sources")
-    for term in sources(assessment, proof):
+    lines += grounds_lines(grounds(assessment, fact, proof))
+    cited = sources(assessment, proof)
+    lines.append("Sources" if cited else "Sources: none; it is what the record itself says")
+    for term in cited:
         source = source_of(assessment.graph, term)
         citation = f" {source['citation']}" if source["citation"] else ""
         lines.append(f"  {source['id']} [{source['provenance'] or '-'}] "
@@ -181,6 +193,7 @@ def why_data(assessment: Assessment, fact: Atom, unfold: bool = False) -> dict[s
         ],
         "paths": [[local_name(k) for k in path.kinds] for path in bridge(assessment, proof)],
         "sources": [source_of(assessment.graph, term) for term in sources(assessment, proof)],
+        **grounds(assessment, fact, proof),
         "notice": assessment.wording.notice(),
         "namespace": MARROW,
     }

@@ -6,13 +6,16 @@ from itertools import combinations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..criterion import Member, criteria_of, members_of, status_of
+from ..criterion import criteria_of
 from ..errors import UsageError
 from ..hypothesis import MOST_SUPPOSED, Change, suppose_each
 from ..knowledge import Graph
-from ..namespaces import TYPE, local_name, marrow, shorten
+from ..namespaces import SUBCLASS, TYPE, local_name, marrow, shorten
 from ..supposition import away_from, bounds_in_doubt, settlements, towards
-from .why import term_named, unknown_name
+from .bearing import sources_of_alternative
+from .failing import criteria_lines, failed_criterion, rows_for
+from .steps import because
+from .why import unknown_name
 
 MOST_FACTS = 3
 MOST_CANDIDATES = 12
@@ -21,25 +24,32 @@ _ROUNDS = ((1, 2), (MOST_FACTS,))
 """How many facts are changed in the cases supposed together, which share most of the work."""
 
 _GOOD = ("recommended", "considered")
-_RELATIONS = ("deferred", "superseded", "refused", "outOfScope", "disputedFor")
+_SUSPECTING = ("hasOpenFlag", "suspectedOf")
+_RELATIONS = (*_SUSPECTING, "deferred", "superseded", "refused", "outOfScope", "disputedFor")
+_SORTS = ("ConditionKind", "InterventionKind", "PitfallKind")
 
 
 def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
-    """Return why something is not concluded, for an intervention or a kind of condition.
+    """Return why something is not concluded: an intervention, a kind of condition, or a row.
 
     Raises:
-        UsageError: the name is none in the ontology, or it is concluded.
+        UsageError: the name is none in the ontology, it is concluded, or it is nothing that could
+            be concluded.
     """
     graph = assessment.graph
-    term = term_named(wanted)
+    term = graph.named(wanted)
     if not graph.objects(term, TYPE):
         raise unknown_name(graph, wanted)
     outcome = assessment.outcome_of(term)
-    if outcome in {marrow(o) for o in _GOOD} or assessment.fact("has", term) in assessment.facts:
+    if outcome in {marrow(o) for o in _GOOD} or any(
+            assessment.fact(r, term) in assessment.facts for r in ("has", "meets")):
         raise UsageError("it-holds", what=f"{shorten(term)} is concluded",
                          fix="ask marrow why instead")
-    targets = [(r, "meets") for r in _rows_for(graph, term)] or [(term, "has")]
+    targets = [(r, "meets") for r in rows_for(graph, term)] or [(term, "has"), (term, "meets")]
     criteria = [c for target, relation in targets for c in criteria_of(graph, relation, target)]
+    if not criteria and not _is_concluded_of_patients(graph, term):
+        raise UsageError("nothing-to-conclude", what=f"{local_name(term)} is nothing that a "
+                         "patient has or is given", fix="ask marrow evidence about it instead")
     excluding = [r for r in assessment.rows(term, "Against")
                  if graph.object(r, marrow("modality")) != marrow("Caution")]
     unknown = assessment.missing(term) if outcome == marrow("cannotTell") else []
@@ -48,69 +58,50 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
         "asked": local_name(term), "label": graph.label(term),
         "outcome": graph.text(outcome, marrow("outcomeName")) if outcome else None,
         "reason": assessment.reason_of(outcome, term) if outcome else None,
+        "reasons": assessment.reasons_of(outcome, term) if outcome else [],
         "ruledOut": assessment.fact("ruledOut", term) in assessment.facts,
+        "openFlag": assessment.fact("hasOpenFlag", term) in assessment.facts,
+        "within": _wider(assessment, term) if outcome is None else [],
         "excludedBy": [_row(assessment, row) for row in excluding],
         "states": [assessment.wording.sentence(assessment.fact(r, term)) for r in _RELATIONS
                    if assessment.fact(r, term) in assessment.facts],
+        "because": [reason for r in _SUSPECTING if assessment.fact(r, term) in assessment.facts
+                    for reason in because(assessment, assessment.fact(r, term))],
         "deferredBy": [graph.label(f) for f in assessment.related("hasOpenFlag")]
         if assessment.fact("deferred", term) in assessment.facts else [],
         "unknown": [{"name": local_name(item), "label": label} for item, label in unknown],
-        "criteria": [_criterion(assessment, c) for c in criteria],
+        "criteria": [failed_criterion(assessment, c) for c in criteria],
         "wouldHoldIf": [[change.says(graph) for change in changes] for changes in alternatives],
         "searchedAll": not cut,
-        "instead": [{"name": local_name(o), "label": graph.label(o)}
+        "instead": [{"name": local_name(o), "label": graph.label(o),
+                     "sources": sources_of_alternative(graph, term, o)}
                     for o in assessment.instead_of(term)],
         "asOf": assessment.patient.as_of.isoformat(),
         "notice": assessment.wording.notice(),
     }
 
 
-def _rows_for(graph: Graph, term: str) -> list[str]:
-    return [r for r in graph.subjects(marrow("intervention"), term)
-            if graph.object(r, marrow("direction")) == marrow("For")]
+def _is_concluded_of_patients(graph: Graph, term: str) -> bool:
+    """Tell whether a term is of a sort that a patient can have, show or be given."""
+    wide = {w for t in graph.objects(term, TYPE) for w in (t, *graph.objects(t, SUBCLASS))}
+    return not wide.isdisjoint(map(marrow, _SORTS))
+
+
+def _wider(assessment: Assessment, term: str) -> list[dict[str, Any]]:
+    """Return the outcomes of the wider kinds of an intervention that has none itself."""
+    graph = assessment.graph
+    return [
+        {"name": local_name(wide), "label": graph.label(wide),
+         "outcome": graph.text(outcome, marrow("outcomeName")),
+         "reasons": assessment.reasons_of(outcome, wide)}
+        for wide in graph.objects(term, marrow("within"))
+        if wide != term and (outcome := assessment.outcome_of(wide))
+    ]
 
 
 def _row(assessment: Assessment, row: str) -> dict[str, Any]:
-    from .steps import because
-
     return {**source_of(assessment.graph, row),
             "facts": because(assessment, assessment.fact("meets", row))}
-
-
-def _criterion(assessment: Assessment, criterion: str) -> dict[str, Any]:
-    members = members_of(assessment, criterion)
-    graph = assessment.graph
-    return {
-        "criterion": local_name(criterion), "label": graph.label(criterion),
-        "status": status_of(members),
-        "sources": [local_name(s) for s in graph.objects(criterion, _SOURCE)],
-        "failed": [_part(assessment, m) for m in members if m.status == "not-met"],
-        "unknown": [_part(assessment, m) for m in members if m.status == "unknown"],
-    }
-
-
-_SOURCE = "<http://purl.org/dc/terms/source>"
-
-
-def _part(assessment: Assessment, member: Member, seen: frozenset[str] = frozenset()) \
-        -> dict[str, Any]:
-    """Return a condition with what the record has, and why a condition it reads is not there.
-
-    Kinds that were asked after on the way here are not asked after again.
-    """
-    inner: list[dict[str, Any]] = []
-    if member.relation == "has" and member.kind not in seen:
-        inside = seen | {member.kind}
-        for maker in criteria_of(assessment.graph, "has", member.kind):
-            parts = [m for m in members_of(assessment, maker) if m.status != "met"]
-            if any(m.kind in inside and m.relation == "has" for m in parts):
-                continue
-            inner.append({"criterion": local_name(maker), "label": assessment.graph.label(maker),
-                          "parts": [_part(assessment, m, inside) for m in parts]})
-    return {
-        "needs": member.says, "found": member.found, "status": member.status,
-        "anyOf": [_part(assessment, m, seen) for m in member.members], "through": inner,
-    }
 
 
 def smallest_changes(assessment: Assessment, term: str, criteria: list[str],
@@ -179,10 +170,17 @@ def _holds(assessment: Assessment, term: str, facts: set[Any]) -> bool:
 
 def why_not_text(data: dict[str, Any]) -> str:
     """Return the answer as text."""
-    reason = f" [{data['reason']}]" if data["reason"] else ""
-    verdict = f"{data['outcome']}{reason}" if data["outcome"] else "not concluded"
+    reason = f" [{'; '.join(data['reasons'])}]" if data["reasons"] else ""
+    open_flag = "suspected, an open red flag (marrow why tells what raised it)"
+    verdict = f"{data['outcome']}{reason}" if data["outcome"] else \
+        open_flag if data["openFlag"] else "not concluded"
     lines = [f"Why not {data['label']}: {verdict}, as of {data['asOf']}"]
     lines += [f"  {state}" for state in data["states"]]
+    lines += [f"      because {fact}" for fact in dict.fromkeys(data["because"])]
+    for wide in data["within"]:
+        why = f" [{'; '.join(wide['reasons'])}]" if wide["reasons"] else ""
+        lines.append(f"  it is judged with {wide['label']} <{wide['name']}>: "
+                     f"{wide['outcome']}{why}")
     if data["ruledOut"]:
         lines.append("  it is ruled out")
     for row in data["excludedBy"]:
@@ -191,33 +189,18 @@ def why_not_text(data: dict[str, Any]) -> str:
         lines += [f"      {fact}" for fact in row["facts"]]
     if data["deferredBy"]:
         lines.append(f"  waits for: {', '.join(data['deferredBy'])}")
-    for entry in data["criteria"]:
-        lines.append(f"  {entry['label']} ({', '.join(entry['sources'])}): {entry['status']}")
-        for part in (*entry["failed"], *entry["unknown"]):
-            lines += _part_lines(part, 6)
+    lines += criteria_lines(data["criteria"])
     if data["unknown"]:
         lines.append("  unknown: " + "; ".join(sorted({u["label"] for u in data["unknown"]})))
     lines += [f"  would hold if {' and '.join(case)}" for case in data["wouldHoldIf"]]
-    if not data["wouldHoldIf"]:
+    if not data["wouldHoldIf"] and not data["within"]:
         lines.append(f"  no change of up to {MOST_FACTS} facts that are unknown or can be changed "
                      "was found that would flip it")
     if not data["searchedAll"]:
         lines.append("  the search was cut; there may be other changes")
     if data["instead"]:
-        lines.append("  instead: " + ", ".join(i["label"] for i in data["instead"]))
+        lines.append("  instead: " + ", ".join(
+            f"{i['label']} <{i['name']}>"
+            + "".join(f" ({s['id']} {s['citation']} [{s['provenance']}])" for s in i["sources"])
+            for i in data["instead"]))
     return "\n".join([*lines, "", data["notice"], ""])
-
-
-def _part_lines(part: dict[str, Any], indent: int) -> list[str]:
-    pad = " " * indent
-    found = f"; found: {part['found']}" if part["found"] else "; nothing found"
-    lines = [f"{pad}{part['status']}: {part['needs']}" + ("" if part["anyOf"] else found)]
-    for inner in part["anyOf"]:
-        lines += _part_lines(inner, indent + 4)
-    for maker in part["through"]:
-        lines.append(f"{pad}    by {maker['label']}:")
-        for inner in maker["parts"]:
-            lines += _part_lines(inner, indent + 8)
-    return lines
-
-

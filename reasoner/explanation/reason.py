@@ -1,0 +1,53 @@
+"""Reason: the answers to why and evidence, whatever line of an output the name was taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ..assessment import Assessment
+from .bearing import bearing, bearing_text
+from .evidence import evidence, evidence_text
+from .sources import names_a_conclusion, sources, sources_text
+from .why import NothingConcluded, explain_why, find_conclusion, why_data
+
+Answer = tuple[dict[str, Any], Callable[[], str]]
+"""An answer as data, and how to have it as text."""
+
+
+def reason(assessment: Assessment, wanted: str, unfold: bool = False) -> Answer:
+    """Return why what a name stands for is so, as data and a way to have it as text.
+
+    Where nothing is concluded about it, that is what else the record and the knowledge have to do
+    with it.
+
+    Raises:
+        UsageError: it is no name, or may name several things.
+    """
+    try:
+        fact = find_conclusion(assessment, wanted)
+    except NothingConcluded:
+        return _bearing(assessment, wanted)
+    return why_data(assessment, fact, unfold), partial(explain_why, assessment, fact, unfold)
+
+
+def backing(assessment: Assessment, wanted: str) -> Answer:
+    """Return what rests on a statement, or every statement that something rests on.
+
+    Raises:
+        UsageError: it is no name, or may name several things.
+    """
+    if not names_a_conclusion(assessment, wanted):
+        found = evidence(assessment, wanted)
+        return found, partial(evidence_text, found)
+    try:
+        found = sources(assessment, wanted)
+    except NothingConcluded:
+        return _bearing(assessment, wanted)
+    return found, partial(sources_text, found)
+
+
+def _bearing(assessment: Assessment, wanted: str) -> Answer:
+    found = bearing(assessment, assessment.graph.named(wanted))
+    return found, partial(bearing_text, found)
