@@ -93,7 +93,8 @@ def qualified(link: dict[str, Any]) -> str:
     if link["contradictedIn"]:
         parts.append("not in " + ", ".join(called[c] for c in link["contradictedIn"]))
     said_by = dict.fromkeys([*link["claims"], *(s["id"] for s in link["sources"])])
-    parts.append(f"({', '.join(said_by or link['notes'])})")
+    if said_by or link["notes"]:
+        parts.append(f"({', '.join(said_by or link['notes'])})")
     return " ".join(parts)
 
 
