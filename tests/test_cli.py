@@ -238,6 +238,18 @@ def test_a_mistyped_name_is_answered_with_the_nearest(arguments: list[str], mean
 
 
 @pytest.mark.parametrize(
+    ("case", "code"),
+    [("x04-two-results-at-one-time", "disagree"), ("x06-no-unit", "unit"),
+     ("x07-implausible", "hemoglobin")],
+)
+def test_validate_tells_what_explain_would_not_use(case: str, code: str) -> None:
+    path = ROOT / "tests" / "golden" / case / "patient.ttl"
+    found = run("validate", str(path), *AS_OF)
+    assert found.exit_code == 1
+    assert code in found.stdout
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["why", "oral iron"], "Why: oral iron"),

@@ -191,21 +191,26 @@ def why(
 @app.command()
 @about_a_patient
 def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
-    """Check a patient graph; exit 1 if anything breaks a shape.
+    """Check a patient graph; exit 1 if anything of it would not be used.
 
-    With a site's file that file is checked first, and alone if no patient is named.
+    That is what breaks a shape, what the gate for numbers refuses, and results in conflict. With a
+    site's file that file is checked first, and alone if no patient is named.
     """
     from dataclasses import asdict
+    from datetime import date
 
-    from ..pipeline import validate_patient
-    from ..validation import set_aside
+    from ..explanation.findings import findings_of
+    from ..pipeline import assess_graph, parse_date
 
     engine = asked.load()
     if asked.thresholds and not patient and not asked.example:
         emit({"conforms": True, "findings": []}, asked.as_json, lambda: "conforms\n", engine)
         return
     graph, issues = read_record(patient, asked.example, asked.which, engine)
-    found = (*issues, *set_aside(graph, validate_patient(graph, engine), engine.graph)[1])
+    day = parse_date(asked.as_of) if asked.as_of else date.today()
+    assessed = assess_graph(engine, graph, day, issues)
+    later = (*assessed.issues[len(issues):], *findings_of(assessed))
+    found = [*issues, *(i for i in later if i.severity == "warning")]
     lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
     verdict = f"{len(found)} findings\n" if found else "conforms\n"
     emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
