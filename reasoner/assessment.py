@@ -15,7 +15,7 @@ from .errors import Issue
 from .gate import GatedPatient
 from .grounding import Grounding
 from .knowledge import Graph
-from .mechanism import Path, is_mechanism, paths_to
+from .mechanism import Path, contradicted, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
 from .proof import Proof, prove
 from .result import Result
@@ -292,6 +292,27 @@ def certainty_of(assessment: Assessment, fact: Atom) -> str:
                 elif s == assessment.patient.patient and (p == fact[1] or p == TYPE):
                     waiting.append((s, p, o))
     return min(ranks)[1] if ranks else "inferred"
+
+
+def limits_of(assessment: Assessment, path: Path) -> list[dict[str, str]]:
+    """Return what is said where a general claim holds only weakly for this patient."""
+    return [_fit(assessment, row, "weakFit") for row in path.limits]
+
+
+def contradictions(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return the links that do not hold for this patient, with what is said of each."""
+    graph = assessment.graph
+    return [
+        {"name": local_name(node), "label": graph.label(node),
+         "fit": [_fit(assessment, row, "contradictedFit") for row in rows]}
+        for node, rows in contradicted(graph, assessment.patient.patient, assessment.facts)
+    ]
+
+
+def _fit(assessment: Assessment, row: str, template: str) -> dict[str, str]:
+    graph = assessment.graph
+    says = (graph.text(ROOT, marrow(template)) or "").replace("{row}", local_name(row))
+    return {"row": local_name(row), "says": says.replace("{label}", graph.label(row))}
 
 
 def mechanisms_of(assessment: Assessment) -> list[tuple[str, list[Path]]]:

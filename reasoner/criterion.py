@@ -127,23 +127,24 @@ def _through(assessment: Assessment, term: str, relation: str, filler: str) -> M
     """Read a condition on a record: its kind, and perhaps one bound."""
     graph = assessment.graph
     parts = graph.members(graph.object(filler, iri(OWL, "intersectionOf")) or "") or [filler]
-    kind = next((v for p in parts if (v := graph.object(p, iri(OWL, "hasValue")))), "")
+    sort, kind = next(((graph.object(p, iri(OWL, "onProperty")) or "", v) for p in parts
+                       if (v := graph.object(p, iri(OWL, "hasValue")))), ("", ""))
     bound = next((threshold_of(graph, v) for p in parts
                   if (v := graph.object(p, iri(OWL, "someValuesFrom")))), None)
     says = bound.name if bound else f"{graph.label(kind)} on record"
     if relation not in _RESULTS and bound:
         says = f"{graph.label(kind)}: {bound.name}"
     found = "; ".join(
-        assessment.wording.record(node) for node in _records(assessment, relation, kind))
+        assessment.wording.record(node) for node in _records(assessment, relation, sort, kind))
     if not found and relation in _RESULTS:
-        stale = _records(assessment, marrow("hasStaleObservation"), kind)
+        stale = _records(assessment, marrow("hasStaleObservation"), sort, kind)
         found = "; ".join(f"{assessment.wording.record(n)} (out of date)" for n in stale)
     return Member(term, says, _status(assessment, term), kind, local_name(relation), bound, found)
 
 
-def _records(assessment: Assessment, relation: str, kind: str) -> list[str]:
+def _records(assessment: Assessment, relation: str, sort: str, kind: str) -> list[str]:
     return [node for node in assessment.related(local_name(relation))
-            if (node, marrow("kind"), kind) in assessment.facts]
+            if (node, sort, kind) in assessment.facts]
 
 
 def _status(assessment: Assessment, term: str) -> Status:

@@ -21,6 +21,7 @@ class Link:
     """One active causal link: its node, cause, effect, certainty rank (1 is surest) and claims.
 
     ``claims`` are those of the article, or, for a link it does not draw, the rows behind it.
+    ``limits`` are the rows by which a general claim holds only weakly in the link's context.
     """
 
     node: str
@@ -28,6 +29,7 @@ class Link:
     effect: str
     rank: float
     claims: tuple[str, ...]
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Path:
     def rank(self) -> float:
         """The rank of the least certain link."""
         return max(link.rank for link in self.links)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The rows by which a general claim on the path holds only weakly here."""
+        return tuple(dict.fromkeys(row for link in self.links for row in link.limits))
 
 
 def is_independent(graph: Graph, path: Path, weighed: str) -> bool:
@@ -66,10 +73,32 @@ def links_of(graph: Graph, nodes: list[str]) -> list[Link]:
             graph.object(node, marrow("cause")) or "",
             graph.object(node, marrow("effect")) or "",
             rank if rank is not None else 9.0,
-            tuple(graph.objects(node, marrow("claim")))
-            or tuple(graph.objects(node, iri(DCTERMS, "source"))),
+            tuple(graph.objects(node, marrow("claim"))) or _rows(graph, node),
+            tuple(row for row in _rows(graph, node) if graph.objects(row, marrow("qualifies")))
+            if graph.objects(node, marrow("inContext")) else (),
         ))
     return found
+
+
+def _rows(graph: Graph, node: str) -> tuple[str, ...]:
+    """Return what a link rests on, without what only says where it does not hold."""
+    return tuple(row for row in graph.objects(node, iri(DCTERMS, "source"))
+                 if not graph.objects(row, marrow("contradicts")))
+
+
+def contradicted(graph: Graph, patient: str, facts: frozenset[Atom]) \
+        -> list[tuple[str, tuple[str, ...]]]:
+    """Return the links that would be active here and do not hold, with the rows that say so."""
+    held = {(p, o) for s, p, o in facts if s == patient}
+    return [
+        (node, tuple(row for row in graph.objects(node, iri(DCTERMS, "source"))
+                     if graph.objects(row, marrow("contradicts"))))
+        for node in sorted(o for p, o in held if p == marrow("contradictsLink"))
+        if (not graph.objects(node, marrow("inContext")) or (marrow("inContextOf"), node) in held)
+        and (marrow("overridesLink"), node) not in held
+        and any((marrow(p), graph.object(node, marrow("cause"))) in held
+                for p in ("has", "mayHave"))
+    ]
 
 
 def paths_to(graph: Graph, patient: str, facts: frozenset[Atom], target: str) \
@@ -114,7 +143,7 @@ def paths_to(graph: Graph, patient: str, facts: frozenset[Atom], target: str) \
                 for link in outgoing.get(kind, ()) if link.effect not in visited
             )
     shown = _without_doubles(_without_tails(paths))
-    return tuple(sorted(shown, key=lambda p: (p.rank, len(p.links), p.kinds))), cut
+    return tuple(sorted(shown, key=lambda p: (p.rank, bool(p.limits), len(p.links), p.kinds))), cut
 
 
 def _without_tails(paths: list[Path]) -> list[Path]:

@@ -78,7 +78,8 @@ def towards(assessment: Assessment, criterion: str, depth: int = _DEPTH) -> Iter
 
 def _towards_member(assessment: Assessment, leaf: Member, depth: int) -> Iterator[Change]:
     if leaf.relation in _RESULTS and leaf.threshold:
-        yield passing(leaf.kind, leaf.threshold)
+        if may_be_supposed(assessment, leaf.kind):
+            yield passing(leaf.kind, leaf.threshold)
     elif leaf.relation == "has":
         makers = criteria_of(assessment.graph, "has", leaf.kind)
         narrower = assessment.graph.subjects(marrow("isA"), leaf.kind)
@@ -110,7 +111,8 @@ def away_from(assessment: Assessment, criterion: str, seen: frozenset[str] = fro
         if leaf.relation == "takes" and leaf.status == "met":
             yield Change("remove", leaf.kind)
         elif leaf.relation in _RESULTS and leaf.threshold:
-            yield failing(leaf.kind, leaf.threshold)
+            if may_be_supposed(assessment, leaf.kind):
+                yield failing(leaf.kind, leaf.threshold)
         elif leaf.relation == "has" and leaf.kind:
             for maker in criteria_of(assessment.graph, "has", leaf.kind):
                 if maker not in inside:

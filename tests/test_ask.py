@@ -69,6 +69,21 @@ def test_why_not_never_supposes_a_pregnancy_otherwise() -> None:
     assert not any("pregnancy" in fact for changes in found["wouldHoldIf"] for fact in changes)
 
 
+@pytest.mark.parametrize(("name", "fact"), [
+    ("nsaid-in-a-recorded-third-trimester", "gestational age"),
+    ("n20-early-pregnancy", "gestational age"),
+    ("t09b-crisis-of-unknown-baseline", "baseline hemoglobin"),
+    ("t17-altitude-3600", "altitude of residence"),
+])
+def test_why_not_never_supposes_a_measure_of_a_state_of_life(name: str, fact: str) -> None:
+    """Corrections 30: never sex, age, pregnancy or history."""
+    for intervention in ("NSAID", "IntravenousIron"):
+        found = RUNNER.invoke(app, ["why-not", case(name), intervention, *AS_OF, "--json"])
+        if found.exit_code == 0:
+            assert not any(fact in change for changes in json.loads(found.stdout)["wouldHoldIf"]
+                           for change in changes)
+
+
 def test_why_not_of_what_was_superseded() -> None:
     found = ask("why-not", case("x11-malabsorption"), "OralIron")
     assert found["reason"] == "superseded"

@@ -176,3 +176,62 @@ def test_what_is_named_instead_is_nothing_the_record_names_an_allergy_to(engine:
     assert instead(allergy("Ibuprofen")) == ["Acetaminophen"]
     assert instead(allergy("Ibuprofen"), allergy("Acetaminophen")) == []
     assert instead(allergy("Ibuprofen"), allergy("UnrecognizedMedication")) == []
+
+
+LASTING = ["AspirinSensitiveAsthma", "BleedingDisorder", "Cirrhosis", "CrohnDisease",
+           "HeartFailure", "InflammatoryBowelDisease", "IschemicHeartDisease", "UlcerativeColitis"]
+"""Diseases that forbid an NSAID and that are managed, not cured."""
+
+
+def recorded(kind: str, day: str, status: str = "active", verified: str = "confirmed") \
+        -> tuple[str, str, str]:
+    link, sort, said = condition(kind, day)
+    return link, sort, said.replace('"active"', f'"{status}"').replace(
+        '"confirmed"', f'"{verified}"')
+
+
+def denial(kind: str, day: str) -> tuple[str, str, str]:
+    return ("hasDenial", "DenialRecord",
+            f'marrow:kind marrow:{kind} ; marrow:date "{day}"^^xsd:date')
+
+
+@pytest.mark.parametrize("kind", LASTING)
+def test_a_disease_that_does_not_end_is_never_cleared_by_a_record_that_ends_it(
+        engine: Engine, kind: str) -> None:
+    def nsaid(*records: tuple[str, str, str]) -> str:
+        return outcomes(engine, *records)["NSAID"]
+
+    had = recorded(kind, "2020-01-01")
+    assert nsaid(had) == "not-recommended"
+    assert nsaid(had, denial(kind, "2026-10-30")) == "cannot-tell"
+    for status in ("inactive", "remission", "resolved"):
+        assert nsaid(recorded(kind, "2020-01-01", status)) == "cannot-tell"
+        assert nsaid(recorded(kind, "2020-01-01", status), denial(kind, "2026-10-30")) \
+            == "cannot-tell"
+        # of two records of it the one that says that it goes on holds
+        assert nsaid(had, recorded(kind, "2026-10-30", status)) == "not-recommended"
+    # a denial before the diagnosis says nothing of it; what was refuted never was
+    assert nsaid(recorded(kind, "2026-10-25"), denial(kind, "2026-10-20")) == "not-recommended"
+    assert nsaid(recorded(kind, "2020-01-01", "active", "refuted")) == "consider"
+    assert nsaid(denial(kind, "2026-10-30")) == "consider"
+
+
+@pytest.mark.parametrize("kind", ["AcuteKidneyInjury", "Dehydration"])
+def test_what_passes_is_over_when_a_record_ends_it(engine: Engine, kind: str) -> None:
+    assert outcomes(engine, recorded(kind, "2026-09-01"))["NSAID"] == "not-recommended"
+    assert outcomes(engine, recorded(kind, "2026-09-01", "resolved"))["NSAID"] == "consider"
+    assert outcomes(engine, recorded(kind, "2026-09-01"), denial(kind, "2026-10-30"))["NSAID"] \
+        == "consider"
+
+
+def test_a_wider_denial_contests_a_disease_that_does_not_end_and_is_told(engine: Engine) -> None:
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    for number, (link, sort, said) in enumerate((
+            recorded("CrohnDisease", "2020-01-01"),
+            denial("InflammatoryBowelDisease", "2026-10-30"))):
+        text += (f"<{PATIENT}> marrow:{link} <urn:added:{number}> .\n"
+                 f"<urn:added:{number}> a marrow:{sort} ; {said} .\n")
+    found = assess(engine, text.encode(), AS_OF)
+    assert advised(found)["NSAID"] == "cannot-tell"
+    assert "lasting-condition-contested" in told(found)
+    assert marrow("CrohnDisease") not in {*found.related("has"), *found.related("ruledOut")}

@@ -243,7 +243,7 @@ def test_the_shipped_file_is_sorted_and_says_what_sssom_requires() -> None:
     order = [(r[0], r[2], r[3]) for r in rows]
     assert order == sorted(set(order))
     assert {r[columns.index("mapping_justification")] for r in rows} \
-        == {"semapv:ManualMappingCuration"}
+        == {"semapv:UnspecifiedMatching"}
     used = {cell.split(":")[0] for r in rows for cell in (r[0], r[2], r[3], r[5])}
     assert used == set(load_mappings(FILE).curies)
 

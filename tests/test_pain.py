@@ -102,3 +102,70 @@ def test_what_is_given_beside_another_medicine_acts_on_nothing_here(engine: Engi
               for t in path["treated"]}
     assert "OralIron" in acting
     assert "FolicAcidSupplement" not in acting
+
+
+CHRONIC = CONDITION.replace('"2026-10-20"^^xsd:date .', '"2026-10-20"^^xsd:date ;\n'
+                            '    marrow:onset "2025-01-01"^^xsd:date .')
+
+
+def of_type(engine: Engine, *kinds: str) -> dict[str, Any]:
+    """Explain the pain of a man whose anemia has lasted since 2025, with some disorders."""
+    links = "".join(f", <urn:p/{kind}>" for kind in ("ChronicAnemia", *kinds))
+    text = PREFIXES + BODY.format(links=links, hb=85)
+    text += "".join(CHRONIC.format(kind=kind) for kind in ("ChronicAnemia", *kinds))
+    return explain_pain(assess(engine, text.encode(), AS_OF))
+
+
+def through_marrow(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [path for path in found["paths"]
+            if "BoneMarrowExpansion" in [kind["name"] for kind in path["kinds"]]]
+
+
+@pytest.mark.parametrize("kind", ["Thalassemia", "SickleCellDisease", "HemolyticAnemia"])
+def test_marrow_that_answers_ranks_by_the_row_that_says_so(engine: Engine, kind: str) -> None:
+    """G1301, verified: such marrow expands strongly and makes bone and back hurt."""
+    paths = through_marrow(of_type(engine, kind))
+    assert paths[0]["certainty"] == "high"
+    assert paths[0]["claims"] == ["G1301"]
+    assert [path["fit"] for path in paths] == [[]] * len(paths)
+
+
+@pytest.mark.parametrize(("kind", "row"), [
+    ("IronDeficiencyAnemia", "G1303"), ("AnemiaOfChronicDisease", "G1304"),
+    ("AnemiaInChronicKidneyDisease", "G1304"), ("VitaminB12DeficiencyAnemia", "G1306"),
+    ("FolateDeficiencyAnemia", "G1306"),
+])
+def test_a_type_whose_marrow_answers_weakly_is_said_to_fit_weakly(
+    engine: Engine, kind: str, row: str,
+) -> None:
+    """Section 13 of the knowledge: the general claim stays a possibility, and a weak one."""
+    found = of_type(engine, kind)
+    paths = through_marrow(found)
+    assert {path["certainty"] for path in paths} == {"low"}
+    assert {fit["row"] for path in paths for fit in path["fit"]} == {row}
+    assert f"the article's general claim is weak for this type ({row}: " in pain_text(found)
+    low = [bool(path["fit"]) for path in found["paths"] if path["certainty"] == "low"]
+    assert low == sorted(low), "a claim that fits weakly stands after those that fit"
+
+
+@pytest.mark.parametrize("kind", [
+    "AplasticAnemia", "MarrowFailure", "PureRedCellAplasia", "Leukemia", "MultipleMyeloma",
+])
+def test_marrow_that_cannot_answer_or_is_infiltrated_contradicts_the_claim(
+    engine: Engine, kind: str,
+) -> None:
+    """G1305: expansion contradicts aplasia and infiltration, whatever else the anemia is."""
+    found = of_type(engine, kind, "Thalassemia")
+    assert not through_marrow(found)
+    assert {fit["row"] for link in found["contradicted"] for fit in link["fit"]} == {"G1305"}
+    assert "the article's general claim is contradicted (G1305: " in pain_text(found)
+    said = {link["name"] for link in found["contradicted"]}
+    assert "ChronicAnemiaIncreasesErythropoiesisInThalassemia" in said
+    assert "ChronicAnemiaIncreasesErythropoiesisInIronDeficiencyAnemia" not in said
+
+
+def test_an_anemia_of_no_known_type_has_the_article_alone(engine: Engine) -> None:
+    found = of_type(engine)
+    assert {path["certainty"] for path in through_marrow(found)} == {"low"}
+    assert {fit["row"] for path in found["paths"] for fit in path["fit"]} == set()
+    assert found["contradicted"] == []

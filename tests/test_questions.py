@@ -166,3 +166,12 @@ def test_a_parameter_narrows_the_answer(store_of: Callable[[str], ox.Store], nam
         parameter = text.split()[0].removeprefix("?")
         case = Case("", "", name, f"{parameter}=NoSuchThing", "", "")
         assert ask(store, case) == [], parameter
+
+
+def test_the_follow_up_of_the_article_is_the_articles(
+    store_of: Callable[[str], ox.Store],
+) -> None:
+    """A treatment that goes on by a guideline alone, such as G1203, is no follow-up of its."""
+    rows = ask(store_of(""), Case("", "", "follow-up-of-the-article", "", "", ""))
+    assert rows
+    assert {row["claim"] for row in rows} <= CLAIMS

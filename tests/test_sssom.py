@@ -71,7 +71,7 @@ def test_each_row_has_a_predicate_and_a_justification() -> None:
     ("#mapping_set_id: https://w3id.org/marrow/mappings\n", ""),
     ("\tpredicate_id\t", "\tpredicate\t"),
     ("\tmapping_justification\t", "\tjustification\t"),
-    ("\tsemapv:ManualMappingCuration\t", "\t\t"),
+    ("\tsemapv:UnspecifiedMatching\t", "\t\t"),
 ], ids=["licence", "no id", "predicate", "justification", "no justification"])
 def test_the_published_model_refuses_a_broken_file(tmp_path: Path, old: str, new: str) -> None:
     text = FILE.read_text("utf-8")

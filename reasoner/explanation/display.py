@@ -129,6 +129,7 @@ def _paths(parent: Element, paths: list[dict[str, Any]]) -> None:
     _items(parent, [
         f"[{path['certainty']}] " + " \u2192 ".join(k["label"] for k in path["kinds"])
         + f" ({', '.join(sorted({c for link in path['links'] for c in link['claims']}))})"
+        + "".join(f"; {fit['says']}" for fit in path["fit"])
         for path in paths],
         "no active causal link leads from what is on record to a recorded pain")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..assessment import Assessment, source_of
+from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import read_rule_file
@@ -111,7 +111,8 @@ def teach_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter
     paths = [
         {"certainty": None, "kinds": [{"label": voice.name(k)} for k in path.kinds],
          "links": [{"name": local_name(k.node), "claims": [local_name(c) for c in k.claims]}
-                   for k in path.links]}
+                   for k in path.links],
+         "fit": limits_of(assessment, path)}
         for path in bridge(assessment, proof)
     ]
     return lesson_of(voice, [
@@ -175,16 +176,17 @@ def mechanism(voice: Voice, paths: list[Data]) -> list[Passage]:
     """Return the paths to the pain, and each of their links with the claim behind it."""
     chains = [
         Line(" -> ".join(k["label"] for k in path["kinds"])
-             + (f" [{path['certainty']}]" if path["certainty"] else ""), (),
+             + (f" [{path['certainty']}]" if path["certainty"] else ""),
+             tuple(fit["says"] for fit in path["fit"]),
              tuple(sorted({c for link in path["links"] for c in link["claims"]})))
         for path in paths
     ]
-    names = dict.fromkeys(link["name"] for path in paths for link in path["links"])
+    names = {link["name"]: link["claims"] for path in paths for link in path["links"]}
     links = []
-    for name in names:
+    for name, said_by in names.items():
         term = marrow(name)
         grade = voice.graph.object(term, marrow("certainty"))
-        claims = voice.graph.objects(term, marrow("claim"))
+        claims = [marrow(c) for c in said_by]
         details = [voice.graph.label(grade)] if grade else []
         details += [f"{local_name(c)}: {voice.graph.definition(c)}" for c in claims]
         links.append(Line(voice.graph.definition(term) or "", tuple(details),

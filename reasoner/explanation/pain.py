@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..assessment import ROOT, Assessment
+from ..assessment import ROOT, Assessment, contradictions, limits_of
 from ..criterion import leaves, members_of
 from ..mechanism import Path, is_independent
 from ..namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
@@ -44,6 +44,7 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
                 "independent": path in independent,
                 "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
                 "claims": sorted({local_name(c) for link in path.links for c in link.claims}),
+                "fit": limits_of(assessment, path),
                 "treated": [
                     {"at": graph.label(k), "by": graph.label(t), "intervention": local_name(t)}
                     for k in path.kinds for t in treats.get(k, [])
@@ -56,7 +57,7 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
             for (c, e), n in steps.most_common() if n > 1
         ],
         "cut": cut,
-        "contradicted": [graph.label(link) for link in assessment.related("contradictsLink")],
+        "contradicted": contradictions(assessment),
         "notice": assessment.wording.notice(),
     }
 
@@ -133,6 +134,7 @@ def pain_text(data: dict[str, Any]) -> str:
         beside = ", independent" if path["independent"] else ""
         lines.append(f"{number:>3}. [{path['certainty']}{beside}] {chain}  "
                      f"({', '.join(path['claims'])})")
+        lines += [f"       {fit['says']}" for fit in path["fit"]]
     acting: dict[str, dict[str, None]] = {}
     for path in data["paths"]:
         for treatment in path["treated"]:
@@ -142,7 +144,8 @@ def pain_text(data: dict[str, Any]) -> str:
         lines.append("  no active causal link leads from what is on record to a recorded pain")
     for entry in data["shared"]:
         lines.append(f"  shared by {entry['paths']} paths: {entry['cause']} -> {entry['effect']}")
-    lines += [f"  does not hold here: {label}" for label in data["contradicted"]]
+    lines += [f"  does not hold here: {link['label']}; {fit['says']}"
+              for link in data["contradicted"] for fit in link["fit"]]
     if data["cut"]:
         lines.append("  there are more paths than are shown")
     return "\n".join([*lines, "", data["notice"], ""])

@@ -12,6 +12,8 @@ from typing import Any
 from ..assessment import (
     Assessment,
     certainty_of,
+    contradictions,
+    limits_of,
     mechanisms_of,
     source_of,
 )
@@ -68,6 +70,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
+        "contradictedLinks": contradictions(assessment),
         "recommendations": recommendations(assessment, found),
         "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [
@@ -275,6 +278,7 @@ def _path(assessment: Assessment, path: Path) -> dict[str, Any]:
             }
             for link in path.links
         ],
+        "fit": limits_of(assessment, path),
     }
 
 

@@ -142,13 +142,16 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
     if not data["painPaths"]:
         yield "  no active causal link leads from what is on record to a recorded pain"
     yield from map(pain_line, data["painPaths"])
+    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
+                for link in data["contradictedLinks"] for fit in link["fit"])
 
 
 def pain_line(path: dict[str, Any]) -> str:
-    """Return one way to the pain, with how sure it is and the claims it rests on."""
+    """Return one way to the pain, with how sure it is, the claims it rests on and how they fit."""
     chain = " -> ".join(kind["label"] for kind in path["kinds"])
     claims = sorted({c for link in path["links"] for c in link["claims"]})
-    return f"  [{path['certainty']}] {chain}  ({', '.join(claims)})"
+    fit = "".join(f"\n      {said['says']}" for said in path["fit"])
+    return f"  [{path['certainty']}] {chain}  ({', '.join(claims)}){fit}"
 
 
 TITLES = {
