@@ -328,7 +328,8 @@ def test_every_line_of_the_help_is_whole() -> None:
     assert "..." not in run("--help").stdout.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("verb", [["explain"], ["why", "", "OralIron"], ["validate"], ["export", "--fhir"]])
+@pytest.mark.parametrize("verb", [["explain"], ["why", "", "OralIron"], ["validate"],
+                                  ["export", "--fhir"]])
 def test_an_empty_name_is_no_patient(verb: list[str]) -> None:
     found = RUNNER.invoke(app, verb if "" in verb else [*verb, ""])
     assert (found.exit_code, found.stderr) == (
