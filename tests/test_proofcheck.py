@@ -547,8 +547,8 @@ def test_what_the_ontology_says_is_not_absent(checker: Checker, assessed: dict[s
     path = tmp_path / "proof.trig"
     write_trig(found, sorted(active)[0], path)
     proof = Altered(path)
-    step = proof.maker(proof.statement("", "activates"))
     link = sorted(active)[0][2]
+    step = proof.maker(proof.statement("", "activates", ox_term(link)))
     for node in list(proof.of(step, PROV + "used")):
         if proof.of(node, RDF + "predicate")[0] in (m("inContext"), m("inContextOf")):
             proof.remove(step, PROV + "used", node)
