@@ -326,3 +326,11 @@ def test_an_answer_that_cannot_be_written_names_the_place(arguments: list[str],
 
 def test_every_line_of_the_help_is_whole() -> None:
     assert "..." not in run("--help").stdout.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("verb", [["explain"], ["why", "", "OralIron"], ["validate"],
+                                  ["export", "--fhir"]])
+def test_an_empty_name_is_no_patient(verb: list[str]) -> None:
+    found = RUNNER.invoke(app, verb if "" in verb else [*verb, ""])
+    assert (found.exit_code, found.stderr) == (
+        2, "marrow: the name of the patient file is empty; name a file, or - for standard input\n")

@@ -45,7 +45,7 @@ def test_what_has_to_be_acted_on_is_said(found: Assessment) -> None:
             wanted += [row["label"] for row in (*entry["because"][:1], *entry["against"])]
             wanted += [entry["because"][0]["id"]]
         if entry["outcome"] == "not-recommended" and entry["because"]:
-            deferred = entry["reason"] == "deferred"
+            deferred = entry["reasons"] == ["deferred"]
             wanted += entry["waitsFor"] if deferred else [
                 *(row["label"] for row in entry["against"]), *entry["alternatives"]]
     wanted += [p["label"] for p in (*data["pitfalls"], *data["deferredPitfalls"])]

@@ -117,6 +117,9 @@ def check_named(paths: Sequence[str], example: str) -> None:
         UsageError: neither a file nor an example was named, or both were.
     """
     for path in paths:
+        if not path.strip():
+            raise UsageError("no-patient", what="the name of the patient file is empty",
+                             fix="name a file, or - for standard input")
         if path in example_names() and not Path(path).exists():
             raise UsageError("no-patient", what=f"there is no file {path!r}, but an example",
                              fix=f"write --example {path}")

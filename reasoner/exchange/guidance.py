@@ -46,8 +46,8 @@ def write_bundle(assessment: Assessment) -> Json:
 def _is_an_issue(entry: Json) -> bool:
     """Tell whether care must not be given, or is advised against though given or indicated."""
     return entry["outcome"] == "not-recommended" and (
-        entry["reason"] == "contraindicated"
-        or (entry["reason"] == "advised-against" and bool(entry["because"] or entry["ongoing"])))
+        "contraindicated" in entry["reasons"]
+        or ("advised-against" in entry["reasons"] and bool(entry["because"] or entry["ongoing"])))
 
 
 def _lines(found: Any) -> list[str]:
@@ -84,7 +84,7 @@ def _add_exclusion(out: Entries, entry: Json) -> None:
         "resourceType": "DetectedIssue",
         "extension": [out.justification(entry["iri"], entry["outcome"], entry["proof"])],
         "status": "preliminary",
-        "code": {"text": plain(f"{entry['label']}: {entry['reason']}")},
+        "code": {"text": plain(f"{entry['label']}: {', '.join(entry['reasons'])}")},
         "severity": _point(out, "fhirSeverity", strongest),
         "patient": out.subject,
         "implicated": references(out.assessment, out.assessment.prove(
@@ -161,7 +161,7 @@ def _document(row: Json) -> Json:
 def _add_success(out: Entries, told: Json, others: list[Json], group: Json | None) -> None:
     """Add the response to the whole question: the group, what else is said, what was not used."""
     notes = [out.notice, *site_lines(site_data(out.assessment.engine))]
-    notes += [f"Not recommended: {e['label']} ({e['reason']})" for e in others]
+    notes += [f"Not recommended: {e['label']} ({', '.join(e['reasons'])})" for e in others]
     notes += [f"Pitfall: {p['label']}: {p['says']}" for p in told["pitfalls"]]
     notes += [f"Sources disagree: {d['label']}" for d in told["disagreements"]]
     found = {d["iri"]: concept(f"<{d['iri']}>", d["label"], out.mappings)

@@ -139,7 +139,7 @@ def _recommendations(parent: Element, entries: list[dict[str, Any]]) -> None:
     for entry in entries:
         item = SubElement(listed, "li")
         SubElement(item, "strong").text = entry["label"]
-        aside = [entry["reason"]] if entry["reason"] else []
+        aside = list(entry["reasons"])
         aside += ["being given now"] if entry["ongoing"] else []
         name = SubElement(item, "code")
         name.text = entry["intervention"]

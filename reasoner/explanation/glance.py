@@ -23,6 +23,7 @@ from .text import (
     by_tiers,
     explain_text,
     flag_lines,
+    instead_text,
     is_beside_the_point,
     issue_lines,
     needs_text,
@@ -158,10 +159,10 @@ def _refused(entries: list[dict[str, Any]], own: frozenset[str], tiers: bool) ->
     for entry in chosen:
         if entry in quiet:
             continue
-        if entry["reason"] == "deferred" and not entry["ongoing"]:
+        if entry["reasons"] == ["deferred"] and not entry["ongoing"]:
             waiting[", ".join(entry["waitsFor"])].append(entry["label"])
             continue
-        yield f"  {entry['label']}{ongoing_text(entry)} [{entry['reason']}]  " \
+        yield f"  {entry['label']}{ongoing_text(entry)} [{'; '.join(entry['reasons'])}]  " \
               f"<{entry['intervention']}>"
         if entry["waitsFor"]:
             yield f"      waits for: {', '.join(entry['waitsFor'])}"
@@ -172,7 +173,7 @@ def _refused(entries: list[dict[str, Any]], own: frozenset[str], tiers: bool) ->
             if row["modality"] != "caution":
                 yield f"        from {shortly(row['facts'], own)}"
         if entry["alternatives"]:
-            yield f"      instead: {', '.join(entry['alternatives'])}"
+            yield f"      {instead_text(entry)}"
     for flags, labels in waiting.items():
         yield from textwrap.wrap(
             f"  waits for the open red flag {flags}: {', '.join(labels)}", _WIDTH,
@@ -199,7 +200,7 @@ def _open(entries: list[dict[str, Any]], own: frozenset[str], tiers: bool) -> It
                 if entry["missing"] else []
             lines += _reasons(entry, own, tiers)
             if entry["alternatives"]:
-                lines.append(f"      instead: {', '.join(entry['alternatives'])}")
+                lines.append(f"      {instead_text(entry)}")
     yield from _section(TITLES["cannot-tell"], lines)
     needs: dict[str, list[str]] = defaultdict(list)
     for entry in silent:

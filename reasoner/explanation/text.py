@@ -198,6 +198,12 @@ def aside(entry: dict[str, Any]) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
+def instead_text(entry: dict[str, Any]) -> str:
+    """Return what may be given instead, with the names to ask about."""
+    pairs = zip(entry["instead"], entry["alternatives"], strict=True)
+    return "instead: " + ", ".join(f"{label} <{name}>" for label, name in pairs)
+
+
 def ongoing_text(entry: dict[str, Any]) -> str:
     """Return whether what is given already goes on or is looked at again; nothing if it is not."""
     if not entry["ongoing"]:
@@ -228,7 +234,7 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
                 yield f"          {fact}"
             yield from (f"          {line}" for line in term_text(row["term"]))
     if entry["instead"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
-        yield f"      instead: {', '.join(entry['instead'])}"
+        yield f"      {instead_text(entry)}"
 
 
 def needs_text(missing: list[dict[str, Any]]) -> str:
