@@ -304,6 +304,52 @@ def test_an_answer_that_lacks_something_is_not_valid(written: dict[str, Any], na
     assert not conforms
 
 
+@pytest.mark.parametrize("sort", [EO + "TraceBasedExplanation", str(rdflib.RDF.Statement),
+                                  str(rdflib.PROV.Activity)])
+@pytest.mark.parametrize(("predicate", "value"), [
+    (rdflib.URIRef(MARROW + "reviewStatus"), rdflib.Literal("approved by a physician")),
+    (rdflib.OWL.imports, rdflib.URIRef("urn:more")),
+    (rdflib.RDF.type, rdflib.URIRef(MARROW + "Guideline")),
+])
+def test_a_proof_that_says_more_is_not_valid(
+        written: dict[str, Any], sort: str, predicate: rdflib.URIRef, value: Any) -> None:
+    """Each part of a proof is closed: what is added to it is told, and alone."""
+    data = rdflib.Dataset(default_union=True)
+    data.parse(written["why"][0], format="trig")
+    merged = rdflib.Graph()
+    for s, p, o, _ in data.quads():
+        merged.add((s, p, o))
+    node = min(merged.subjects(rdflib.RDF.type, rdflib.URIRef(sort)))
+    merged.add((node, predicate, value))
+    conforms, report, _ = validate(merged, shacl_graph=str(ROOT / "shapes" / "proof.ttl"))
+    assert not conforms
+    assert set(report.objects(None, rdflib.SH.focusNode)) == {node}
+    assert set(report.objects(None, rdflib.SH.resultPath)) == {predicate}
+
+
+def test_a_statement_has_one_origin(written: dict[str, Any]) -> None:
+    """A leaf that steps conclude as well, and a conclusion that no step makes, are not valid."""
+    data = rdflib.Dataset(default_union=True)
+    data.parse(written["why"][0], format="trig")
+    merged = rdflib.Graph()
+    for s, p, o, _ in data.quads():
+        merged.add((s, p, o))
+    steps = sorted(merged.subjects(rdflib.RDF.type, rdflib.PROV.Activity))
+    leaf = min(merged.subjects(rdflib.URIRef(MARROW + "restsOn")))
+    made = min(merged.subjects(rdflib.PROV.wasGeneratedBy))
+    own = merged.value(made, rdflib.PROV.wasGeneratedBy)
+    for node, added, removed in ((leaf, steps[:1], []), (leaf, steps[:2], []), (made, [], [own]),
+                                 (made, [s for s in steps if s != own][:1], [])):
+        altered = merged + rdflib.Graph()
+        for step in added:
+            altered.add((node, rdflib.PROV.wasGeneratedBy, step))
+        for step in removed:
+            altered.remove((node, rdflib.PROV.wasGeneratedBy, step))
+        conforms, report, _ = validate(altered, shacl_graph=str(ROOT / "shapes" / "proof.ttl"))
+        assert not conforms
+        assert set(report.objects(None, rdflib.SH.focusNode)) == {node}
+
+
 @pytest.mark.parametrize("name", [n for n in ASKED if n != "why"])
 def test_only_a_proof_can_be_checked_step_by_step(written: dict[str, Any], name: str) -> None:
     found = CliRunner().invoke(app, ["check", "--proof", str(written[name][0])])

@@ -22,7 +22,18 @@ from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.errors import InputRefused, KnowledgeError, LimitReached
 from reasoner.gate import gate_patient
-from reasoner.namespaces import EO, GATE, MARROW, OWL, PROV, RDF, RULE, XSD
+from reasoner.namespaces import (
+    EO,
+    GATE,
+    MARROW,
+    OWL,
+    PROV,
+    RDF,
+    RDFS,
+    RULE,
+    XSD,
+    shorten,
+)
 from reasoner.patient import read_patient_graph
 from reasoner.pipeline import assess
 from reasoner.proof import statement_iri
@@ -130,6 +141,15 @@ class Altered:
     def put(self, subject: ox.NamedNode, predicate: str, value: object) -> None:
         self.remove(subject, predicate)
         self.add(subject, predicate, value)
+
+    def leaf(self, subject: ox.NamedNode, predicate: str, value: object, origin: str) -> None:
+        """Add a statement that rests on a record or knowledge."""
+        node = m("statement/added")
+        for said, found in ((RDF + "type", ox.NamedNode(RDF + "Statement")),
+                            (RDF + "subject", subject),
+                            (RDF + "predicate", ox.NamedNode(predicate)), (RDF + "object", value),
+                            (MARROW + "restsOn", m(origin))):
+            self.add(node, said, found)
 
     def drop_idle(self) -> None:
         """Take away what nothing uses any more."""
@@ -421,6 +441,51 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
     "statement about a blank node": (
         lambda p: p.put(p.statement("", "indicated"), RDF + "subject", ox.BlankNode("b")),
         "its parts are not names and literals"),
+    "approval of the proof": (
+        lambda p: p.add(p.proof, MARROW + "reviewStatus", ox.Literal("approved by a physician")),
+        "the proof: it says 'marrow:reviewStatus', which is no part of a written proof"),
+    "approval of a step": (
+        lambda p: p.add(p.step(RECOMMEND), MARROW + "reviewStatus", ox.Literal("approved")),
+        "it says 'marrow:reviewStatus', which is no part of a written proof"),
+    "comment on a statement": (
+        lambda p: p.add(p.statement("", "indicated"), RDFS + "comment", ox.Literal("always")),
+        "it says 'rdfs:comment', which is no part of a written proof"),
+    "sort of the proof": (lambda p: p.add(p.proof, RDF + "type", m("Guideline")),
+                          "the proof: it is called 'marrow:Guideline', which is no part of a"),
+    "sort of a step": (lambda p: p.add(p.step(RECOMMEND), RDF + "type", m("Computation")),
+                       "it is called 'marrow:Computation', which is no part of a written proof"),
+    "sort of a statement": (
+        lambda p: p.add(p.statement("", "indicated"), RDF + "type", m("Recommendation")),
+        "it is called 'marrow:Recommendation', which is no part of a written proof"),
+    "node that no step uses": (
+        lambda p: p.add(ox.NamedNode("urn:note"), RDFS + "comment", ox.Literal("approved")),
+        "<urn:note>: it is neither the proof nor a statement or step of it"),
+    "conclusion beside the steps": (
+        lambda p: p.add(ox.NamedNode(EXAMPLE), MARROW + "recommended", m("IntravenousIron")),
+        f"<{EXAMPLE}>: it is neither the proof nor a statement or step of it"),
+    "statement that no step uses": (
+        lambda p: p.leaf(m("Anemia"), RDF + "type", m("Approved"), "knowledgeStatement"),
+        "nothing in the proof uses it"),
+    "record that no step uses": (
+        lambda p: p.leaf(ox.NamedNode(EXAMPLE), MARROW + "sex", m("Male"), "recordStatement"),
+        "nothing in the proof uses it"),
+    "step that concludes nothing": (
+        lambda p: p.add(m("derivation/x"), RDF + "type", ox.NamedNode(PROV + "Activity")),
+        "it concludes nothing"),
+    "import": (
+        lambda p: p.add(p.proof, OWL + "imports", ox.NamedNode("urn:more")),
+        "the proof: it imports other content, and a proof stands alone"),
+    "import into a file of its own name": (
+        lambda p: p.add(ox.NamedNode("urn:file"), OWL + "imports", ox.NamedNode("urn:more")),
+        "<urn:file>: it imports other content, and a proof stands alone"),
+    "origin that is a text": (
+        lambda p: p.put(p.statement("hemoglobin", "value"), MARROW + "restsOn",
+                        ox.Literal(MARROW + "recordStatement")),
+        "it rests on neither a record nor knowledge"),
+    "absence in a language": (
+        lambda p: p.put(p.step("indicate"), MARROW + "absence",
+                        ox.Literal(p.of(p.step("indicate"), MARROW + "absence")[0].value,
+                                   language="en")), "is no pattern"),
 }
 
 
@@ -436,6 +501,56 @@ def test_an_altered_proof_is_refused(checker: Checker, oral_iron: Path, name: st
     assert not answer.holds
     assert reason in answer.text()
     assert answer.text().count("\n") == 1
+
+
+def quads_of(proof: Altered, graph: object = None) -> list[ox.Quad]:
+    return [ox.Quad(s, ox.NamedNode(p), o, graph or proof.proof) for s, p, o in proof.triples]
+
+
+def written_as(quads: list[ox.Quad], form: ox.RdfFormat) -> bytes:
+    return ox.serialize(quads, format=form) or b""
+
+
+SETS = {".trig": ox.RdfFormat.TRIG, ".nq": ox.RdfFormat.N_QUADS, ".jsonld": ox.RdfFormat.JSON_LD}
+OTHER = ox.NamedNode("urn:marrow:other")
+NOTE = (OTHER, ox.NamedNode(RDFS + "comment"), ox.Literal("approved"))
+
+
+@pytest.mark.parametrize("suffix", SETS)
+def test_a_proof_is_the_graph_of_its_name(checker: Checker, oral_iron: Path, suffix: str) -> None:
+    proof, form = Altered(oral_iron), SETS[suffix]
+    own = shorten(str(proof.proof))
+    whole = checker.check(written_as(quads_of(proof), form), suffix, "proof")
+    assert whole.holds, whole.text()
+    for quads, where, what in (
+        (quads_of(proof, OTHER), f"graph <{OTHER.value}>", f"its name is not the proof's, {own}"),
+        (quads_of(proof, ox.DefaultGraph()), "node ",
+         f"it stands outside the proof's graph, {own}"),
+        ([*quads_of(proof), ox.Quad(*NOTE, OTHER)], f"graph <{OTHER.value}>",
+         f"its name is not the proof's, {own}"),
+        ([*quads_of(proof), ox.Quad(*NOTE)], f"node <{OTHER.value}>",
+         f"it stands outside the proof's graph, {own}"),
+        ([*quads_of(proof), ox.Quad(proof.proof, *NOTE[1:])], f"node {own}",
+         f"it stands outside the proof's graph, {own}"),
+        ([*quads_of(proof), ox.Quad(OTHER, ox.NamedNode(OWL + "imports"), OTHER)],
+         f"node <{OTHER.value}>", "it imports other content, and a proof stands alone"),
+    ):
+        found = checker.check(written_as(quads, form), suffix, "proof")
+        assert not found.holds
+        assert found.where.startswith(where)
+        assert found.what == what
+
+
+@pytest.mark.parametrize(("suffix", "form"), [
+    (".ttl", ox.RdfFormat.TURTLE), (".nt", ox.RdfFormat.N_TRIPLES)])
+def test_a_form_without_graphs_is_one_graph(checker: Checker, oral_iron: Path, suffix: str,
+                                            form: ox.RdfFormat) -> None:
+    proof = Altered(oral_iron)
+    quads = quads_of(proof, ox.DefaultGraph())
+    assert checker.check(written_as(quads, form), suffix, "proof").holds
+    found = checker.check(written_as([*quads, ox.Quad(*NOTE)], form), suffix, "proof")
+    assert found.where == f"node <{OTHER.value}>"
+    assert found.what == "it is neither the proof nor a statement or step of it"
 
 
 def test_renaming_alone_breaks_nothing(checker: Checker, oral_iron: Path) -> None:
@@ -547,8 +662,8 @@ def test_what_the_ontology_says_is_not_absent(checker: Checker, assessed: dict[s
     path = tmp_path / "proof.trig"
     write_trig(found, sorted(active)[0], path)
     proof = Altered(path)
-    step = proof.maker(proof.statement("", "activates"))
     link = sorted(active)[0][2]
+    step = proof.maker(proof.statement("", "activates", ox_term(link)))
     for node in list(proof.of(step, PROV + "used")):
         if proof.of(node, RDF + "predicate")[0] in (m("inContext"), m("inContextOf")):
             proof.remove(step, PROV + "used", node)

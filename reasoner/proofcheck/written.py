@@ -1,7 +1,8 @@
 """Read a written proof: what it proves, from which statements, by which steps.
 
-Only the form is looked at: every statement whole, every one a leaf or concluded by one step, and
-each step's premises before it. Whether a step is right is decided elsewhere.
+Only the form is looked at: every statement whole, every one a leaf or concluded by one step, each
+step's premises before it, and nothing in the file beside them, so that nobody reads as proved what
+no step concludes. Whether a step is right is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import date
 import pyoxigraph as ox
 
 from ..errors import InputRefused, LimitReached
-from ..namespaces import DATE, EO, GATE, MARROW, PREFIXES, PROV, RDF, RULE, shorten
+from ..namespaces import DATE, EO, GATE, MARROW, OWL, PREFIXES, PROV, RDF, RULE, STRING, shorten
 from .library import Triple, plain_term, term_text
 from .rules import Pattern, Term
 
@@ -27,6 +28,13 @@ FORMATS = {
     ".nt": ox.RdfFormat.N_TRIPLES,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
+PROOF_PARTS = {RDF + "type", MARROW + "asOf", MARROW + "proves"}
+STATEMENT_PARTS = {
+    *(RDF + part for part in ("type", "subject", "predicate", "object")),
+    MARROW + "restsOn",
+    PROV + "wasGeneratedBy",
+}
+STEP_PARTS = {RDF + "type", MARROW + "absence", MARROW + "appliedRule", PROV + "used"}
 _PIECE = re.compile(r"""("(?:[^"\\]|\\.)*"(?:@[\w-]+|\^\^<[^>]*>)?)|(<[^>]*>)|(\?\w+)|(\S+)""")
 
 
@@ -98,13 +106,35 @@ def read_proof(data: bytes, suffix: str, source: str) -> WrittenProof:
     if len(data) > MAX_BYTES:
         raise LimitReached("too-large", where=source, what=f"more than {MAX_BYTES} bytes",
                            fix="check one proof a file")
+    form = FORMATS[suffix.lower()]
     try:
-        quads = list(ox.parse(data, format=FORMATS[suffix.lower()]))
+        quads = list(ox.parse(data, format=form))
     except (SyntaxError, ValueError, OSError) as error:
         raise InputRefused("does-not-parse", where=source,
                            what=(str(error).splitlines() or ["unreadable"])[0][:200],
                            fix="write the proof again") from error
-    return _Reader(quads, source).read()
+    reader = _Reader(quads, source)
+    _stand_alone(quads, reader.proof, form.supports_datasets)
+    return reader.read()
+
+
+def _stand_alone(quads: list[ox.Quad], proof: object, named: bool) -> None:
+    """Refuse imports and, in a format that can name graphs, all outside the graph of the proof."""
+    for quad in quads:
+        node = "the proof" if quad.subject == proof else f"node {_short(quad.subject)}"
+        if quad.predicate.value == OWL + "imports":
+            raise BrokenProofError(node, "it imports other content, and a proof stands alone")
+    for quad in quads if named else ():
+        if quad.graph_name == ox.DefaultGraph():
+            raise BrokenProofError(f"node {_short(quad.subject)}",
+                                   f"it stands outside the proof's graph, {_short(proof)}")
+        if quad.graph_name != proof:
+            raise BrokenProofError(f"graph {_short(quad.graph_name)}",
+                                   f"its name is not the proof's, {_short(proof)}")
+
+
+def _short(term: object) -> str:
+    return shorten(str(term))[:200]
 
 
 class _Reader:
@@ -132,10 +162,12 @@ class _Reader:
     def read(self) -> WrittenProof:
         nodes = self._of_class(RDF + "Statement")
         triples = {node: self._triple(node) for node in nodes}
+        self._refuse_foreign(self.proof, "the proof", PROOF_PARTS, {EO + "TraceBasedExplanation"})
         goal = self._one(self.proof, MARROW + "proves", "the proof", "conclusion")
         if goal not in triples:
             raise BrokenProofError("the proof", "what it proves is no statement of it")
         steps, leaves = self._origins(triples)
+        self._refuse_idle_nodes(triples)
         ordered = _order(triples[goal], steps, leaves)
         kinds = {name: frozenset(t for t, origin in leaves.items() if origin == MARROW + name)
                  for name in ("recordStatement", "knowledgeStatement")}
@@ -162,6 +194,25 @@ class _Reader:
             raise BrokenProofError(where, f"it has {len(found)} times a {what} and needs one")
         return found[0]
 
+    def _refuse_foreign(self, node: object, where: str, parts: set[str], sorts: set[str]) -> None:
+        """Refuse what a node says beyond the parts of a proof, and is called beyond its sorts."""
+        for predicate, found in self.said[node].items():
+            if found and predicate not in parts:
+                raise BrokenProofError(where, f"it says {_short(f'<{predicate}>')!r}, "
+                                              "which is no part of a written proof")
+        for sort in self.said[node][RDF + "type"]:
+            if sort not in {ox.NamedNode(name) for name in sorts}:
+                raise BrokenProofError(where, f"it is called {_short(sort)!r}, "
+                                              "which is no part of a written proof")
+
+    def _refuse_idle_nodes(self, triples: dict[object, Triple]) -> None:
+        steps = {made for node in triples for made in self.said[node][PROV + "wasGeneratedBy"]}
+        for node, said in self.said.items():
+            if any(said.values()) and node != self.proof and node not in triples \
+                    and node not in steps:
+                raise BrokenProofError(f"node {_short(node)}",
+                                       "it is neither the proof nor a statement or step of it")
+
     def _triple(self, node: object) -> Triple:
         where = f"statement {shorten(str(node))}"
         s, p, o = (self._one(node, RDF + part, where, part)
@@ -178,16 +229,18 @@ class _Reader:
         used_nodes: set[object] = set()
         for node, triple in triples.items():
             where = f"statement {statement_text(triple)}"
+            self._refuse_foreign(node, where, STATEMENT_PARTS, {RDF + "Statement"})
             if triple in steps or triple in leaves:
                 raise BrokenProofError(where, "it stands in the proof twice")
             made = self.said[node][PROV + "wasGeneratedBy"]
-            given = [str(o)[1:-1] for o in self.said[node][MARROW + "restsOn"]]
+            given = self.said[node][MARROW + "restsOn"]
             if len(made) + len(given) != 1:
                 raise BrokenProofError(where, "it is not either a leaf or concluded by one step")
             if given:
-                if given[0] not in (MARROW + "recordStatement", MARROW + "knowledgeStatement"):
+                origin = given[0].value if isinstance(given[0], ox.NamedNode) else ""
+                if origin not in (MARROW + "recordStatement", MARROW + "knowledgeStatement"):
                     raise BrokenProofError(where, "it rests on neither a record nor knowledge")
-                leaves[triple] = given[0]
+                leaves[triple] = origin
             else:
                 if made[0] in used_nodes:
                     raise BrokenProofError(where, "its step concludes another statement too")
@@ -207,6 +260,7 @@ class _Reader:
         if not name.startswith((GATE, RULE)) \
                 or not {ox.NamedNode(k) for k in kinds} <= set(self.said[node][RDF + "type"]):
             raise BrokenProofError(where, f"it applies no rule or computation: {name[:80]!r}")
+        self._refuse_foreign(node, where, STEP_PARTS, kinds)
         used = self.said[node][PROV + "used"]
         stray = [u for u in used if u not in triples]
         if stray or not used:
@@ -279,6 +333,8 @@ def read_absence(written: object, where: str) -> frozenset[Pattern]:
         BrokenProofError: it is no pattern.
     """
     text = written.value if isinstance(written, ox.Literal) else str(written)
+    if not isinstance(written, ox.Literal) or written.datatype.value != STRING:
+        raise BrokenProofError(where, f"the absence {text[:80]!r} is no pattern")
     try:
         atoms: list[list[Term | ox.Variable]] = [[]]
         for piece in _PIECE.finditer(text):
