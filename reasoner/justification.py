@@ -97,7 +97,8 @@ class Justifier:
             chosen = list(islice(search.smallest_sets(), most + 1))
             complete = search.complete
         found = sorted((self._justification([*needed, *some]) for some in chosen),
-                       key=lambda j: (len(j.records), j.size))
+                       key=lambda j: (len(j.records), j.size, j.records, j.facts, j.statements,
+                                      j.absences))
         return Justifications(conclusion, tuple(found[:most]), complete and len(found) <= most)
 
     def falls_without(self, conclusion: Atom, statements: Collection[str]) -> bool:

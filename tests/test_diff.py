@@ -123,6 +123,7 @@ def test_every_change_has_a_reason_and_is_in_the_sum(found: dict[str, Any]) -> N
     assert (found["sum"]["patients"], found["sum"]["changed"]) == (4, 4)
 
 
+@pytest.mark.long  # it compiles a changed knowledge once more
 def test_the_other_way_round_the_reasons_are_the_same(
         changed: Path, found: dict[str, Any]) -> None:
     answer = CliRunner().invoke(app, ["diff", str(changed), "shipped", "--example",

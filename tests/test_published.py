@@ -43,6 +43,7 @@ ROOTS = {
     # what rules, sites, questions, wording and proofs are made of
     "Answer", "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm",
     "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold",
+    "UrgentWords",
 }
 
 
