@@ -188,7 +188,7 @@ def why(
 @app.command()
 @about_a_patient
 def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
-    """Check a patient graph; exit 1 if anything of it would not be used.
+    """Check a patient graph; exit 1 if a part cannot be used.
 
     That is what breaks a shape, what the gate for numbers refuses, and results in conflict. With a
     site's file that file is checked first, and alone if no patient is named.
