@@ -334,3 +334,27 @@ def test_an_empty_name_is_no_patient(verb: list[str]) -> None:
     found = RUNNER.invoke(app, verb if "" in verb else [*verb, ""])
     assert (found.exit_code, found.stderr) == (
         2, "marrow: the name of the patient file is empty; name a file, or - for standard input\n")
+
+
+SUPPOSED = ["what-if", "--example", "iron-deficiency", *AS_OF, "--set", "Hemoglobin=6.8g/dL"]
+
+
+def test_what_is_supposed_has_its_reason_too() -> None:
+    """Below 70 g/L red cells may be considered (G601); the record itself says 9.8 g/dL."""
+    told = run(*SUPPOSED)
+    assert "not-applicable -> consider  <RedCellTransfusion>" in told.stdout
+    found = run(*SUPPOSED, "--why", "RedCellTransfusion")
+    assert found.exit_code == 0
+    assert found.stdout.startswith("If hemoglobin were 6.8 g/dL:\nWhy: red cell transfusion may be")
+    assert "G601-hemoglobin" in found.stdout
+    assert "hemoglobin, 6.8 g/dL" in found.stdout
+    assert "9.8" not in found.stdout
+    data = json.loads(run(*SUPPOSED, "--why", "red cell transfusion", "--json").stdout)
+    assert data["suppose"] == ["hemoglobin were 6.8 g/dL"]
+    assert data["conclusion"]
+
+
+@pytest.mark.parametrize("more", [["--rdf", "x.trig"], ["--audience", "patient"]])
+def test_a_supposed_reason_is_told_to_clinicians_and_never_written(more: list[str]) -> None:
+    found = run(*SUPPOSED, "--why", "RedCellTransfusion", *more)
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (2, "", 1)

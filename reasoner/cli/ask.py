@@ -90,10 +90,15 @@ def what_if(
     remove: Annotated[
         Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
     ] = [],  # noqa: B006
+    why: Annotated[
+        str, typer.Option("--why", metavar="NAME",
+                          help="Instead show why this would then be so, down to the records.")
+    ] = "",
     audience: Audience = "clinician", language: Language = "en", rdf: Rdf = "",
 ) -> None:
     """Say what would differ if the record were changed, and why."""
     from ..explanation import whatif
+    from ..explanation.reason import reason_then
     from ..graphs.whatif import what_if_quads
     from ..hypothesis import Verb, parse_change
 
@@ -106,6 +111,14 @@ def what_if(
                          fix="give --set, --add, --deny or --remove")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
+    if why:
+        only_for_clinicians((audience, language), "--why")
+        if rdf:
+            raise UsageError("no-proof-of-a-supposition", what="--why and --rdf do not go together",
+                             fix="leave one out: no proof is written of what is only supposed")
+        found, text = reason_then(assessment, changes, why)
+        emit(found, asked.as_json, text, assessment.engine)
+        return
     _answer(asked, assessment, (audience, language), ("what-if", (changes,)),
             lambda: whatif.what_if(assessment, changes), whatif.what_if_text, what_if_quads, rdf)
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from ..assessment import Assessment
+from ..hypothesis import Change, suppose
 from .bearing import bearing, bearing_text
 from .evidence import evidence, evidence_text
 from .sources import names_a_conclusion, sources, sources_text
@@ -30,6 +31,17 @@ def reason(assessment: Assessment, wanted: str, unfold: bool = False) -> Answer:
     except NothingConcluded:
         return _bearing(assessment, wanted)
     return why_data(assessment, fact, unfold), partial(explain_why, assessment, fact, unfold)
+
+
+def reason_then(assessment: Assessment, changes: list[Change], wanted: str) -> Answer:
+    """Return why something would be so if the record were changed, as data and as text.
+
+    Raises:
+        UsageError: it is no name, may name several things, or a change cannot be supposed.
+    """
+    found, text = reason(suppose(assessment, changes), wanted)
+    supposed = [change.says(assessment.graph) for change in changes]
+    return {"suppose": supposed, **found}, lambda: f"If {' and '.join(supposed)}:\n{text()}"
 
 
 def backing(assessment: Assessment, wanted: str) -> Answer:

@@ -78,9 +78,9 @@ def what_if_text(data: dict[str, Any]) -> str:
     """Return the difference as text."""
     lines = [f"If {' and '.join(data['suppose'])}, as of {data['asOf']}:"]
     for entry in data["outcomes"]:
-        reason = f" [{entry['reasonAfter']}]" if entry["reasonAfter"] else ""
+        told = f" [{entry['reasonAfter']}]" if entry["reasonAfter"] else ""
         lines.append(f"  {entry['label']}: {entry['before'] or 'nothing'} -> "
-                     f"{entry['after'] or 'nothing'}{reason}")
+                     f"{entry['after'] or 'nothing'}{told}  <{entry['intervention']}>")
         lines += [f"      because {row['label']} ({row['id']})" for row in entry["because"]]
         lines += [f"      no longer {row['label']} ({row['id']})" for row in entry["noLonger"]]
         if entry["missing"]:
