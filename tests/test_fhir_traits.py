@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from fhir_samples import (
     ANNA,
@@ -26,6 +27,7 @@ from fhir_samples import (
     prescription,
 )
 from reasoner.assessment import Assessment
+from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.explanation.report import report
 from reasoner.explanation.text import explain_text
@@ -217,3 +219,14 @@ def test_diagnoses_that_are_not_understood_stand_beside_the_flags(engine: Engine
         == "1 recorded diagnosis was not understood; a flag may hide behind it: x"
     assert str(unread_line({"count": 9, "names": list("abcdefgh")})).endswith("e and 3 more")
 
+
+
+def test_the_report_names_what_the_gate_will_refuse_and_an_assessment_tells_it_once() -> None:
+    """The serum iron of this record is in K/uL, a unit of cell counts."""
+    anna = str(Path(__file__).parent.parent / "docs" / "anna.json")
+    arguments = ["explain", anna, "--as-of", "2026-11-01"]
+    told = CliRunner().invoke(app, [*arguments, "--import-report"]).stdout
+    assert "Observation/iron (SerumIron): the unit 'K/uL' is not known here" in told
+    data = json.loads(CliRunner().invoke(app, [*arguments, "--import-report", "--json"]).stdout)
+    assert "unit-not-understood" in {i["code"] for i in data["issues"]}
+    assert CliRunner().invoke(app, arguments).stdout.count("'K/uL'") == 1

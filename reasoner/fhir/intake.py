@@ -259,7 +259,7 @@ class FhirInput:
         """Return what the readers of resources need."""
         scales = read_scales(self._knowledge) if self._knowledge else {}
         return Context(Kinds(self._mappings, self._knowledge, notes), Medicines(self._shelf), notes,
-                       scales)
+                       scales, Notes())
 
 
 class _Reading:
@@ -332,7 +332,8 @@ class _Reading:
 
     def finish(self, subject: Subject, person: list[tuple[str, str]]) -> FhirImport:
         """Return what the patient's resources come to."""
-        report = ImportReport(clean(subject.name, 100), tally(self.ends), self.notes.issues())
+        report = ImportReport(clean(subject.name, 100), tally(self.ends), self.notes.issues(),
+                              self._context.refused.issues())
         return FhirImport(subject.iri, _triples(subject, person, self._records), report)
 
 

@@ -61,12 +61,17 @@ class Record:
 
 @dataclass(frozen=True)
 class Context:
-    """What every reader needs: kinds, medicines and notes, and how numbers are written."""
+    """What every reader needs: kinds, medicines and notes, and how numbers are written.
+
+    ``refused`` notes the values that the gate for numbers will refuse. An assessment tells them by
+    itself, so they are for the report alone.
+    """
 
     kinds: Kinds
     medicines: Medicines
     notes: Notes
     scales: Mapping[str, Scale]
+    refused: Notes
 
 
 def make_records(entry: Entry, sort: str, kinds: tuple[str, ...], facts: list[tuple[str, str]],

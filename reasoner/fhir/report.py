@@ -28,12 +28,14 @@ class ImportReport:
     """What became of the resources of one patient, or of those that belong to none.
 
     ``patient`` is what the input calls the patient, or empty. The counts of ``tallies`` add up
-    to ``resources``, the number of resources that were sent.
+    to ``resources``, the number of resources that were sent. ``refused`` are the values that the
+    gate for numbers refuses, which an assessment tells by itself.
     """
 
     patient: str
     tallies: tuple[Tally, ...]
     issues: tuple[Issue, ...]
+    refused: tuple[Issue, ...] = ()
 
     @property
     def resources(self) -> int:
@@ -72,7 +74,7 @@ def report_data(report: ImportReport) -> dict[str, Any]:
         ],
         "issues": [
             {"severity": i.severity, "code": i.code, "where": i.where, "what": i.what,
-             "fix": i.fix} for i in report.issues
+             "fix": i.fix} for i in (*report.issues, *report.refused)
         ],
     }
 
@@ -85,5 +87,6 @@ def report_text(report: ImportReport) -> str:
     for t in report.tallies:
         reason = f" ({t.reason})" if t.reason else ""
         lines.append(f"  {t.count:>7}  {t.resource_type}: {t.fate}{reason}")
-    lines += [f"  {i.severity}: {i.where}: {i.what}; {i.fix} [{i.code}]" for i in report.issues]
+    lines += [f"  {i.severity}: {i.where}: {i.what}; {i.fix} [{i.code}]"
+              for i in (*report.issues, *report.refused)]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..namespaces import local_name
 from ..quantity import MAX_DIGITS, Refusal, Scale, gate, number_of, text_of
 from .document import Entry, Resource
 from .element import UCUM, Concept, clean, objects, read_concept, read_number, source_text, text
@@ -74,7 +75,8 @@ def _read_part(entry: Entry, part: _Part, context: Context) -> list[Record]:
     _note_status(entry, notes)
     found = make_records(entry, "Observation", kinds, facts + dated, f"{part.path}.{value}",
                          part.ending)
-    return [replace(record, unusable=_why_unusable(record, context)) for record in found]
+    return [replace(record, unusable=_why_unusable(record, entry.name, context))
+            for record in found]
 
 
 def _note_status(entry: Entry, notes: Notes) -> None:
@@ -85,7 +87,7 @@ def _note_status(entry: Entry, notes: Notes) -> None:
                   "used", "send it again once it is final")
 
 
-def _why_unusable(record: Record, context: Context) -> str:
+def _why_unusable(record: Record, place: str, context: Context) -> str:
     """Return why no rule can use a result; the gate tells what is wrong with its number."""
     said = dict(record.facts)
     number, scale = number_of(said["value"]), context.scales.get(said["kind"])
@@ -100,7 +102,10 @@ def _why_unusable(record: Record, context: Context) -> str:
         return ""
     signs = {name: text_of(said[name]) for name in ("comparator", "unit") if name in said}
     found = gate(number, signs.get("comparator"), signs.get("unit"), scale)
-    return found.code if isinstance(found, Refusal) else ""
+    if not isinstance(found, Refusal):
+        return ""
+    context.refused.add(found.code, f"{place} ({local_name(said['kind'])})", found.what, found.fix)
+    return found.code
 
 
 def _value_facts(entry: Entry, part: Resource, concept: Concept, context: Context, kind: str) \
