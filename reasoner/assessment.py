@@ -5,9 +5,9 @@ The parts are read off the inferred statements; nothing is decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .derivation import Derivations
 from .engine import Engine
@@ -28,14 +28,31 @@ if TYPE_CHECKING:
 ROOT = f"<{MARROW}>"
 
 
+class Display(Protocol):
+    """How an assessment and its proofs look in a notebook."""
+
+    def assessment_html(self, assessment: Assessment) -> str:
+        """Return an assessment as HTML."""
+
+    def proof_html(self, assessment: Assessment, proof: Proof) -> str:
+        """Return one of its proofs as HTML."""
+
+    def proof_svg(self, assessment: Assessment, proof: Proof) -> str:
+        """Return one of its proofs as a picture that stands alone."""
+
+
 @dataclass(frozen=True, repr=False)
 class Assessment:
-    """What follows for one patient as of a date."""
+    """What follows for one patient as of a date.
+
+    Without a ``display`` a notebook shows it as text.
+    """
 
     engine: Engine
     patient: GatedPatient
     result: Result
     issues: tuple[Issue, ...]
+    display: Display | None = field(default=None, compare=False)
 
     @property
     def graph(self) -> Graph:
@@ -85,24 +102,16 @@ class Assessment:
         found = prove(self.derivations, fact)
         return replace(found, told_by=self) if found else None
 
-    # What a notebook shows is written below this module, so it is imported when it is wanted.
-
-    def proof_html(self, proof: Proof) -> str:
+    def proof_html(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as HTML for a notebook."""
-        from .explanation.display import proof_html
+        return self.display.proof_html(self, proof) if self.display else None
 
-        return proof_html(self, proof)
-
-    def proof_svg(self, proof: Proof) -> str:
+    def proof_svg(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as a picture that stands alone."""
-        from .explanation.display import proof_picture
+        return self.display.proof_svg(self, proof) if self.display else None
 
-        return proof_picture(self, proof).svg(alone=True)
-
-    def _repr_html_(self) -> str:
-        from .explanation.display import assessment_html
-
-        return assessment_html(self)
+    def _repr_html_(self) -> str | None:
+        return self.display.assessment_html(self) if self.display else None
 
     def __repr__(self) -> str:
         return f"<Assessment of {self.patient.patient} as of {self.patient.as_of}: " \
@@ -167,6 +176,13 @@ class Assessment:
             if self.graph.object(row, marrow("direction")) == marrow(direction)
             and not set(self.graph.objects(row, marrow("intervention"))).isdisjoint(wider)
         ]
+
+    def instead_of(self, intervention: str) -> list[str]:
+        """Return the alternatives of an intervention that nothing on record may speak against."""
+        against = {o for name in ("advisedAgainst", "contraindicated", "mightBeExcluded",
+                                  "unverifiedAgainst") for o in self.related(name)}
+        return [other for other in self.graph.objects(intervention, marrow("alternative"))
+                if other not in against]
 
     def missing(self, intervention: str) -> list[tuple[str, str]]:
         """Return each unknown item that keeps an outcome open, with how it reads.

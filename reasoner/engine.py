@@ -11,12 +11,12 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import functions
+from . import cases, functions
 from .errors import KnowledgeError
 from .knowledge import Graph, Knowledge, Vocabulary, find_root, fingerprint, read_knowledge
 from .namespaces import OWL, TYPE, iri, marrow
@@ -55,16 +55,17 @@ class Engine:
     """Compiled knowledge: the closed static graph and the program over patients.
 
     ``origins`` maps each inferred static fact to the rule and premises of one derivation;
-    ``site`` is the digest of the site's decisions that are in force, or empty.
+    ``site`` is the digest of the site's decisions that are in force, or empty. Its representation
+    leaves out its contents, which are tens of megabytes.
     """
 
     root: Path
     version: str
     fingerprint: str
-    graph: Graph
-    origins: dict[Atom, tuple[str, tuple[Atom, ...]]]
-    program: Program
-    vocabulary: Vocabulary
+    graph: Graph = field(repr=False)
+    origins: dict[Atom, tuple[str, tuple[Atom, ...]]] = field(repr=False)
+    program: Program = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False)
     evidence: str = EVERYTHING
     site: str = ""
 
@@ -84,6 +85,11 @@ class Engine:
     def relaxation(self) -> Relaxation:
         """The program with its absences granted, for what parts of a record would give."""
         return Relaxation(self.program)
+
+    @cached_property
+    def cases(self) -> cases.Evaluator:
+        """The program, ready to run over many cases of one patient at once."""
+        return cases.Evaluator(self.relaxation)
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Return everything that follows from one patient's gated facts."""

@@ -93,7 +93,7 @@ class Evaluator:
 
     def run(self, facts: Iterable[Atom]) -> Result:
         """Run the program over one patient's facts and return everything that follows."""
-        return _Run(self).run(facts)
+        return Run(self).run(facts)
 
     def matcher(self, n: int) -> tuple[Matcher, tuple[Conclusion, ...], tuple[str, ...]]:
         """Return the function, conclusions and variables of a rule, making it on first use."""
@@ -122,7 +122,9 @@ class _Layer:
                 self.readers[key].append(place)
 
 
-class _Run:
+class Run:
+    """One run of a program: rules fire, layer by layer, until nothing more comes of it."""
+
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.sliced = evaluator.sliced
@@ -135,8 +137,17 @@ class _Run:
         self.facts: set[Atom] = set()
 
     def run(self, facts: Iterable[Atom]) -> Result:
+        """Run the program over facts and return everything that follows."""
         for fact in facts:
             self._add(fact)
+        self._settle()
+        firings = tuple(
+            Firing(self.evaluator.rules[n], self.evaluator.matcher(n)[2], tuple(rows))
+            for n, rows in self.fired.items()
+        )
+        return Result(frozenset(self.facts), firings)
+
+    def _settle(self) -> None:
         for layer in self.evaluator.layers:
             self.layer = layer
             order, unmet = layer.order, self.unmet
@@ -146,11 +157,6 @@ class _Run:
                 place = heapq.heappop(self.waiting)
                 self.queued.discard(place)
                 self._fire(order[place])
-        firings = tuple(
-            Firing(self.evaluator.rules[n], self.evaluator.matcher(n)[2], tuple(rows))
-            for n, rows in self.fired.items()
-        )
-        return Result(frozenset(self.facts), firings)
 
     def _wake(self, key: Key) -> None:
         layer = self.layer
@@ -160,6 +166,13 @@ class _Run:
             if place not in self.queued and not self.unmet[layer.order[place]]:
                 self.queued.add(place)
                 heapq.heappush(self.waiting, place)
+
+    def _stir(self, fact: Atom) -> None:
+        """Wake whatever reads a fact."""
+        _, p, o = fact
+        self._wake((p, o if p == TYPE else None))
+        if o in self.sliced.get(p, ()):
+            self._wake((p, o))
 
     def _appear(self, key: Key) -> None:
         """Note that a key has its first fact: rules that need it are one step nearer."""

@@ -7,16 +7,18 @@ more: only which records are there. A gate's computation is an application like 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from .engine import Engine
-from .gate import GatedPatient
+from .gate import Computed, GatedPatient
 from .knowledge import Graph
 from .namespaces import DCTERMS, GATE, TYPE, iri, marrow
 from .plan import PlannedRule
-from .rule import Atom, substitute
+from .relaxation import outside
+from .result import Firing, filler, picker
+from .rule import Atom
 
 _SOURCE = iri(DCTERMS, "source")
 RECORD = iri(GATE, "record")
@@ -25,16 +27,14 @@ RECORD = iri(GATE, "record")
 _WITHHELD = iri(GATE, "withheld")
 
 
-@dataclass(frozen=True)
-class Absence:
+class Absence(NamedTuple):
     """A pattern that must match nothing, and every match that some part of the record gives."""
 
     pattern: tuple[Atom, ...]
     matches: tuple[tuple[Atom, ...], ...]
 
 
-@dataclass(frozen=True)
-class Application:
+class Application(NamedTuple):
     """One application of a rule: it holds where its premises do and its absences are absent.
 
     ``statements`` are the sourced statements of the knowledge that it rests on: criteria, rows,
@@ -76,73 +76,87 @@ class Grounding:
             absence = Absence(((fact[0], _WITHHELD, "?other"),), tuple(
                 tuple(map(self._presence, group)) for group in withheld.by))
             if withheld.origin is not None:
-                yield Application(withheld.origin.step, withheld.origin.premises, (), (absence,),
-                                  fact)
+                yield self._computation(fact, withheld.origin, (absence,))
             else:
                 node = fact[0] if fact[0] != self.patient.patient else fact[2]
                 yield Application(_WITHHELD, (self._presence(node),), (), (absence,), fact)
 
+    def _computation(self, fact: Atom, computed: Computed, absences: tuple[Absence, ...]) \
+            -> Application:
+        """Return a gate's computation as an application; what it reads of the knowledge stays."""
+        graph = self._engine.graph
+        read = [p for p in computed.premises if p in graph.triples]
+        statements = sorted({s for s, _, _ in read if is_statement(graph, s)})
+        premises = tuple(p for p in computed.premises if p not in graph.triples)
+        return Application(computed.step, premises, tuple(statements), absences, fact)
+
     @cached_property
     def applications(self) -> dict[Atom, list[Application]]:
         """The applications that conclude each statement."""
-        relaxation = self._engine.relaxation
-        result = relaxation.evaluator.run(self.patient.facts | self.patient.withheld.keys())
-        broken: dict[tuple[int, int], dict[tuple[str, ...], list[dict[str, str]]]] = {}
-        for firing in result.firings:
-            if id(firing.rule) not in relaxation.broken:
-                continue
+        patient = self.patient
+        found = rule_applications(self._engine, patient.facts | patient.withheld.keys())
+        computed = (self._computation(fact, how, ()) for fact, how in patient.origins.items()
+                    if fact in patient.facts)
+        for application in (*computed, *self._withheld()):
+            found[application.conclusion].append(application)
+        return found
+
+
+def rule_applications(engine: Engine, facts: Iterable[Atom]) -> dict[Atom, list[Application]]:
+    """Return every application of a rule that some part of some facts allows, by conclusion."""
+    relaxation = engine.relaxation
+    firings = relaxation.evaluator.run(facts).firings
+    broken: dict[tuple[int, int], dict[tuple[str, ...], list[tuple[Atom, ...]]]] = {}
+    for firing in firings:
+        if id(firing.rule) in relaxation.broken:
             plan, place = relaxation.broken[id(firing.rule)]
-            rows = broken.setdefault((id(plan), place), defaultdict(list))
-            for binding in firing.bindings():
-                rows[_key(plan, binding)].append(binding)
-        found: dict[Atom, dict[Application, None]] = defaultdict(dict)
-        for firing in result.firings:
-            original = relaxation.origin.get(id(firing.rule))
-            if original is None:
-                continue
-            for binding in firing.bindings():
-                for application in self._applications(original, binding, broken):
-                    found[application.conclusion][application] = None
-        for fact, computed in self.patient.origins.items():
-            if fact in self.patient.facts:
-                found[fact][Application(computed.step, computed.premises, (), (), fact)] = None
-        for application in self._withheld():
-            found[application.conclusion][application] = None
-        return {fact: list(some) for fact, some in found.items()}
+            matches = broken.setdefault((id(plan), place), defaultdict(list))
+            key = picker(outside(plan), firing.variables)
+            fill = filler(plan.denials[place].atoms, firing.variables)
+            for row in firing.rows:
+                matches[key(row)].append(fill(row))
+    found: dict[Atom, list[Application]] = defaultdict(list)
+    for firing in firings:
+        original = relaxation.origin.get(id(firing.rule))
+        if original is not None:
+            for application in _applications(engine.graph, original, firing, broken):
+                found[application.conclusion].append(application)
+    return found
 
-    def _applications(
-        self, plan: PlannedRule, binding: dict[str, str],
-        broken: dict[tuple[int, int], dict[tuple[str, ...], list[dict[str, str]]]],
-    ) -> list[Application]:
+
+def _applications(
+    graph: Graph, plan: PlannedRule, firing: Firing,
+    broken: dict[tuple[int, int], dict[tuple[str, ...], list[tuple[Atom, ...]]]],
+) -> Iterator[Application]:
+    names = firing.variables
+    key = picker(outside(plan), names)
+    denials = [
+        (broken.get((id(plan), place), {}),
+         filler((*denial.atoms, *denial.table.atoms), names) if denial.atoms else None)
+        for place, denial in enumerate(plan.denials)
+    ]
+    premises, conclusions = filler(plan.premises, names), filler(plan.rule.conclusions, names)
+    static = {t for s, _, o in (*plan.table.atoms, *plan.rule.facts) for t in (s, o)}
+    named = sorted(t for t in static if is_statement(graph, t))
+    bound = [names.index(t) for t in static if t in names]
+    for row in firing.rows:
+        bound_to = key(row)
         absences = []
-        for place, denial in enumerate(plan.denials):
-            matches = broken.get((id(plan), place), {}).get(_key(plan, binding), [])
-            if not denial.atoms:
-                if matches:
-                    return []  # broken by the knowledge alone
-                continue
-            pattern = (*denial.atoms, *denial.table.atoms)
-            absences.append(Absence(
-                tuple(substitute(a, binding) for a in pattern),
-                tuple(tuple(substitute(a, match) for a in denial.atoms) for match in matches),
-            ))
-        static = (substitute(a, binding) for a in plan.table.atoms)
-        terms = {t for s, _, o in (*static, *plan.rule.facts) for t in (s, o)}
-        premises = tuple(substitute(a, binding) for a in plan.premises)
-        statements = tuple(sorted(t for t in terms if is_statement(self._engine.graph, t)))
-        return [
-            Application(plan.rule.iri, premises, statements, tuple(absences),
-                        substitute(atom, binding))
-            for atom in plan.rule.conclusions
-        ]
+        for matches, pattern in denials:
+            these = matches.get(bound_to, ())
+            if pattern is not None:
+                absences.append(Absence(pattern(row), tuple(these)))
+            elif these:
+                break  # broken by the knowledge alone
+        else:
+            more = {row[place] for place in bound if is_statement(graph, row[place])}
+            statements = tuple(sorted({*named, *more}) if more else named)
+            needs, denied = premises(row), tuple(absences)
+            for conclusion in conclusions(row):
+                yield Application(plan.rule.iri, needs, statements, denied, conclusion)
 
 
-def _key(plan: PlannedRule, binding: dict[str, str]) -> tuple[str, ...]:
-    names = sorted({t for a in plan.premises for t in a if t.startswith("?")}
-                   | set(plan.table.variables))
-    return tuple(binding[v] for v in names)
-
-
+@lru_cache(maxsize=100_000)
 def is_statement(graph: Graph, term: str) -> bool:
     """Tell whether a term says something with a source, as against naming a kind or a relation."""
     if not term.startswith("<") or marrow("Kind") in graph.objects(term, TYPE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -119,14 +119,14 @@ def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
     if unread is not None:
         named = unread.where.partition("(")[2].rstrip(")")
         raise UsageError("not-supposable", where=named, what=unread.what, fix=unread.fix)
-    return Assessment(engine, gated, engine.run(gated.facts), gated.issues)
+    return replace(assessment, patient=gated, result=engine.run(gated.facts), issues=gated.issues)
 
 
 def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> list[set[Atom]]:
-    """Return what would be concluded in each of several cases, evaluated as one block.
+    """Return what would be concluded in each of several cases, evaluated all at once.
 
     Returns:
-        For each case the statements about the patient, and about no record.
+        For each case the statements about the patient.
 
     Raises:
         LimitReached: the cases together have more statements than can be supposed in one go.
@@ -136,22 +136,22 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
         raise LimitReached("too-much-to-suppose", where=f"{len(patient.facts)} statements",
                            what=f"{len(cases)} cases of them are too many to suppose at once",
                            fix="ask of a record with fewer old results")
-    block: set[Atom] = set()
-    for number, changes in enumerate(cases):
-        triples = set(patient.facts - patient.origins.keys())
-        for place, change in enumerate(changes):
-            triples = _changed(triples, change, patient.patient, patient.as_of, engine, place)
+    told = set(patient.facts - patient.origins.keys())
+    numbers: dict[Change, int] = {}
+    supposed = []
+    for changes in cases:
+        triples = told
+        for change in changes:  # one change is one record, in whichever cases it is made
+            triples = _changed(triples, change, patient.patient, patient.as_of, engine,
+                               numbers.setdefault(change, len(numbers)))
         graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
-        facts = gate_patient(graph, engine.graph, patient.as_of).facts
-        own = {s for s, _, _ in facts}
-        names = {node: f"<urn:marrow:case:{number}:{node.strip('<>')}>" for node in own}
-        block |= {(names[s], p, names.get(o, o)) for s, p, o in facts}
+        supposed.append(gate_patient(graph, engine.graph, patient.as_of).facts)
     found: list[set[Atom]] = [set() for _ in cases]
-    about = {f"<urn:marrow:case:{number}:{patient.patient.strip('<>')}>": number
-             for number in range(len(cases))}
-    for s, p, o in engine.columns.run(block).facts:
-        if s in about:
-            found[about[s]].add((patient.patient, p, o))
+    for fact, where in engine.cases.run(supposed).items():
+        if fact[0] == patient.patient:
+            for number, facts in enumerate(found):
+                if where >> number & 1:
+                    facts.add(fact)
     return found
 
 

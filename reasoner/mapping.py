@@ -2,6 +2,7 @@
 
 Only an exact or a narrower code asserts a term when a record carries it. A code that is close,
 broader or related is remembered, so that a message can name the nearest term, and asserts nothing.
+A code that names the finding of an allergy to a term is read in records of allergies alone.
 
 Of two subjects for one code an exact match beats a narrow one, since the exact term's place in the
 taxonomy already says the wider. Several narrow matches all hold: the code of a combination
@@ -22,12 +23,15 @@ from .namespaces import MARROW, SKOS
 EXACT = "exactMatch"
 NARROW = "narrowMatch"
 NEAR = ("closeMatch", "broadMatch", "relatedMatch")
+ALLERGEN = "allergenOf"
+"""Relates a term to the code of an allergy to it; a relation of Marrow, as SKOS has none."""
 COLUMNS = (
     "subject_id", "subject_label", "predicate_id", "object_id", "object_label",
     "mapping_justification",
 )
 """The columns every row has to fill; further columns may follow."""
 
+_PREDICATES = {SKOS + p: p for p in (EXACT, NARROW, *NEAR)} | {MARROW + ALLERGEN: ALLERGEN}
 _LOCAL = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _PREFIX_LINE = re.compile(r"\s+([A-Za-z][A-Za-z0-9_]*):\s+(\S+)\s*")
 
@@ -70,6 +74,8 @@ CODE_SYSTEMS = (
         ),
         ignored=".",
     ),
+    CodeSystem("IPS", "absent and unknown data of the International Patient Summary",
+               ("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips",)),
     CodeSystem("LOINC", "LOINC", ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")),
     CodeSystem(
         "RXNORM", "RxNorm",
@@ -114,6 +120,11 @@ class Mappings:
         found = self._subjects(*NEAR)
         return {key: tuple(sorted(subjects)) for key, subjects in found.items()}
 
+    @cached_property
+    def _allergens(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        found = self._subjects(ALLERGEN)
+        return {key: tuple(sorted(subjects)) for key, subjects in found.items()}
+
     def _subjects(self, *predicates: str) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = defaultdict(set)
         for entry in self.entries:
@@ -136,16 +147,16 @@ class Mappings:
         known = _BY_URI.get(system)
         return self._near.get(known.key(code), ()) if known else ()
 
+    def allergens(self, system: str, code: str) -> tuple[str, ...]:
+        """Return what an allergy with this code is to, where the code says that alone."""
+        known = _BY_URI.get(system)
+        return self._allergens.get(known.key(code), ()) if known else ()
+
 
 def system_name(uri: str) -> str:
     """Return the name a reader knows a code system by, or its URI."""
     known = _BY_URI.get(uri)
     return known.name if known else uri
-
-
-def is_code_system(uri: str) -> bool:
-    """Tell whether a URI names a code system that records use and that is known here."""
-    return uri in _BY_URI
 
 
 def load_mappings(path: Path) -> Mappings:
@@ -204,10 +215,11 @@ def _read_row(path: Path, line: int, columns: list[str], cells: list[str],
     if not subject.startswith(MARROW) or not _LOCAL.fullmatch(subject.removeprefix(MARROW)):
         raise _broken(path, line, f"the subject {row['subject_id']} is no term of Marrow",
                       "write it as marrow:Name")
-    predicate = _iri(path, line, row["predicate_id"], curies).removeprefix(SKOS)
-    if predicate not in (EXACT, NARROW, *NEAR):
+    predicate = _PREDICATES.get(_iri(path, line, row["predicate_id"], curies))
+    if predicate is None:
         raise _broken(path, line, f"{row['predicate_id']} is no mapping predicate of SKOS",
-                      "use one of " + ", ".join(f"skos:{p}" for p in (EXACT, NARROW, *NEAR)))
+                      "use one of " + ", ".join(f"skos:{p}" for p in (EXACT, NARROW, *NEAR))
+                      + f" or marrow:{ALLERGEN}")
     _iri(path, line, row["object_id"], curies)
     prefix, _, code = row["object_id"].partition(":")
     return Mapping(f"<{subject}>", predicate, prefix, code, row["object_label"], line)

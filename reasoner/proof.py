@@ -40,11 +40,11 @@ Quad = tuple[str, str, str, str]
 class Teller(Protocol):
     """Who can put a proof in words and draw it: the assessment that it was made from."""
 
-    def proof_html(self, proof: Proof) -> str:
-        """Return the proof as HTML."""
+    def proof_html(self, proof: Proof) -> str | None:
+        """Return the proof as HTML, if there is a display."""
 
-    def proof_svg(self, proof: Proof) -> str:
-        """Return the proof as a picture that stands alone."""
+    def proof_svg(self, proof: Proof) -> str | None:
+        """Return the proof as a picture that stands alone, if there is a display."""
 
 
 @dataclass(frozen=True, repr=False)

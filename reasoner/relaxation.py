@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from . import functions
 from .plan import Denial, PlannedRule, Program, Table
+from .rule import variables_of
 
 
 class Relaxation:
@@ -29,6 +30,12 @@ class Relaxation:
                 self.broken[id(breaker)] = (plan, place)
         layers = tuple(tuple(granted[id(plan)] for plan in layer) for layer in program.layers)
         self.evaluator = functions.Evaluator(Program((*layers, tuple(breakers))))
+        number = {id(plan): n for n, plan in enumerate(self.evaluator.rules)}
+        self.breakers: dict[int, list[int]] = defaultdict(list)
+        """For each rule by its number the rules that find what breaks its absences, in order."""
+        for breaker in breakers:
+            plan, _ = self.broken[id(breaker)]
+            self.breakers[number[id(granted[id(plan)])]].append(number[id(breaker)])
 
 
 def _breaker(plan: PlannedRule, denial: Denial) -> PlannedRule:
@@ -55,3 +62,8 @@ def _join(left: Table, right: Table) -> Table:
         for row in left.rows for more in index.get(tuple(row[i] for i in places), ())
     )
     return Table((*left.variables, *fresh), rows, (*left.atoms, *right.atoms))
+
+
+def outside(plan: PlannedRule) -> list[str]:
+    """Return the variables of a rule by which what breaks an absence of it is found."""
+    return sorted(variables_of(plan.premises) | set(plan.table.variables))

@@ -1,8 +1,9 @@
 """Reason from the article alone: leave out what only guidelines add.
 
 What speaks for a treatment, what finds the conditions it reads, and what is followed up and when,
-stays only where it rests on a claim of the article. Exclusions, red flags and what they read apply
-whatever the tier: the article names none of its own, and leaving them out would be unsafe.
+stays only where it rests on a claim of the article, or on what a name means. Exclusions, red flags
+and what they read apply whatever the tier: the article names none of its own, and leaving them out
+would be unsafe.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _follow_up_of_guidelines(graph: Graph) -> set[Atom]:
 
 def _is_of_the_article(graph: Graph, term: str) -> bool:
     sources = {*graph.objects(term, iri(DCTERMS, "source")), *graph.objects(term, marrow("claim"))}
-    return any(marrow("Claim") in graph.objects(s, TYPE) for s in sources)
+    return any(marrow("Claim") in graph.objects(s, TYPE)
+               or graph.text(s, marrow("isDefinition")) == "true" for s in sources)
 
 
 def _sought(graph: Graph, without: set[str]) -> set[str]:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from .gate import GatedPatient
 from .knowledge import Graph
-from .namespaces import MARROW, TYPE, local_name, marrow
+from .namespaces import MARROW, TYPE, marrow
 from .quantity import one_line, text_of
 from .rule import Atom
 
@@ -47,9 +47,9 @@ class Wording:
         return self.record(term) if self.is_record(term) else self.graph.label(term)
 
     def asked(self, term: str) -> str:
-        """Return how a term reads where it is asked for: as its sort is asked, or by its name."""
-        forms = [f for sort in self.graph.objects(term, TYPE)
-                 if (f := self.graph.text(sort, ASKED_AS))]
+        """Return how a term reads where it is asked for: as it or its sort is asked, or by name."""
+        forms = [f for said_of in (term, *self.graph.objects(term, TYPE))
+                 if (f := self.graph.text(said_of, ASKED_AS))]
         return forms[0].replace("{object}", self.name(term)) if forms else self.name(term)
 
     def of_window(self, term: str) -> dict[str, str]:
@@ -84,13 +84,16 @@ class Wording:
 
     def record(self, node: str) -> str:
         """Return what a record says, as it was written, with its date and source."""
-        about = {p: o for s, p, o in self.patient.facts if s == node}
+        about = self._about.get(node, {})
 
         def get(local: str) -> str | None:
             found = about.get(marrow(local))
             return text_of(found) if found else None
 
-        parts = [self.name(about.get(marrow("kind"), node))]
+        kind = about.get(marrow("kind"))
+        parts = [self.name(kind)] if kind else []
+        if get("recordedName"):
+            parts.append(f"written as '{get('recordedName')}'")
         if get("value") is not None:
             parts.append(" ".join(
                 part for part in (get("comparator"), get("value"), get("unit")) if part
@@ -104,9 +107,17 @@ class Wording:
             if get(local):
                 parts.append(f"{word} {(get(local) or '')[:10]}")
         source = get("recordSource")
-        kinds = [local_name(o) for s, p, o in self.patient.facts if s == node and p == TYPE]
-        what = self.graph.label(marrow(kinds[0])) if kinds else "record"
-        return one_line(f"{what}: {', '.join(parts)}" + (f" [{source}]" if source else ""))
+        what = self.graph.label(about[TYPE]) if TYPE in about else "record"
+        said = ": " + ", ".join(parts) if parts else ""
+        return one_line(what + said + (f" [{source}]" if source else ""))
+
+    @cached_property
+    def _about(self) -> dict[str, dict[str, str]]:
+        """What each node of the patient says; of several values of one relation, one."""
+        found: dict[str, dict[str, str]] = {}
+        for s, p, o in sorted(self.patient.facts):
+            found.setdefault(s, {}).setdefault(p, o)
+        return found
 
 
 def notice_of(graph: Graph) -> str:

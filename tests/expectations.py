@@ -6,6 +6,7 @@ from typing import Any
 
 from reasoner.assessment import Assessment
 from reasoner.explanation.report import report
+from reasoner.namespaces import TYPE, marrow
 
 KEYS = {
     "because", "asOf", "has", "hasNot", "redFlags", "noRedFlags", "outcomes", "reasons", "missing",
@@ -51,7 +52,9 @@ def check(assessment: Assessment, expected: dict[str, Any]) -> None:
     for name, wanted in expected.get("against", {}).items():
         assert set(wanted) <= {item["id"] for item in by_name[name]["against"]}
     for name, wanted in expected.get("notAgainst", {}).items():
-        assert set(wanted).isdisjoint(item["id"] for item in by_name[name]["against"])
+        assert assessment.graph.objects(marrow(name), TYPE), f"nothing is called {name}"
+        told = by_name.get(name, {"against": []})
+        assert set(wanted).isdisjoint(item["id"] for item in told["against"])
     for name, wanted in expected.get("rowsFor", {}).items():
         assert set(wanted) <= {item["id"] for item in by_name[name]["because"]}
     for name, wanted in expected.get("notRowsFor", {}).items():

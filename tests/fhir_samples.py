@@ -30,6 +30,9 @@ _ROWS = (
     ("Acetaminophen", "narrowMatch", "RXNORM", "857005"),
     ("Hydrocodone", "narrowMatch", "RXNORM", "857005"),
     ("Colonoscopy", "exactMatch", "SNOMED", "73761001"),
+    ("Naproxen", "allergenOf", "SNOMED", "293625009"),
+    ("OtherAllergen", "allergenOf", "RXNORM", "7980"),
+    ("AllergyList", "relatedMatch", "SNOMED", "716186003"),
 )
 MAPPINGS = Mappings(
     tuple(Mapping(marrow(s), p, x, c, s, n) for n, (s, p, x, c) in enumerate(_ROWS, 1)), {})

@@ -33,7 +33,17 @@ def changed(engine: Engine, change: Change) -> Engine:
     assert any(made[id(plan)] is not plan for plan in engine.program.rules), "nothing is changed"
     layers = tuple(tuple(new for plan in layer if (new := made[id(plan)]) is not None)
                    for layer in engine.program.layers)
-    return replace(engine, program=Program(layers))
+    return ready(replace(engine, program=Program(layers)), engine)
+
+
+def ready(broken: Engine, engine: Engine) -> Engine:
+    """The broken engine with the rules that it shares with another made ready already."""
+    made = engine.functions._matchers
+    numbers = {id(plan): n for n, plan in enumerate(engine.program.rules)}
+    shared = {n: made[old] for n, plan in enumerate(broken.program.rules)
+              if (old := numbers.get(id(plan))) in made}
+    broken.functions._matchers.update(shared)
+    return broken
 
 
 def dropping(name: str, reading: str = "") -> Callable[[Engine], Engine]:
@@ -75,6 +85,18 @@ def forgetting_the_kind(engine: Engine) -> Engine:
         kept = tuple(a for a in plan.premises if not (a[1] == TYPE and a[2] in kinds))
         drops = plan.rule.name == "cls-int1" and kept and kept != plan.premises
         return replace(plan, guards=(), premises=kept if drops else plan.premises)
+
+    return changed(engine, change)
+
+
+def taking_records_as_coded(engine: Engine) -> Engine:
+    """A record of a condition that is one of its own kind and of no kind above it."""
+    def change(plan: PlannedRule) -> PlannedRule | None:
+        if plan.rule.name != "accept-recorded-conditions":
+            return None if plan.rule.name == "prp-spo2" else plan
+        kind, wider = map(plan.table.variables.index, ("?kind", "?wider"))
+        rows = tuple(row for row in plan.table.rows if row[kind] == row[wider])
+        return replace(plan, table=replace(plan.table, rows=rows))
 
     return changed(engine, change)
 
@@ -131,7 +153,7 @@ def with_factor(kind: str, unit: str, factor: str) -> Callable[[Engine], Engine]
 
 def in_another_order(engine: Engine) -> Engine:
     """Layers run the wrong way round."""
-    return replace(engine, program=Program(tuple(reversed(engine.program.layers))))
+    return ready(replace(engine, program=Program(tuple(reversed(engine.program.layers)))), engine)
 
 
 @dataclass(frozen=True)
@@ -148,8 +170,11 @@ class Forgetful(Engine):
 
 
 def forgetful(leave: Callable[[list[Atom]], set[str]]) -> Callable[[Engine], Engine]:
-    return lambda engine: Forgetful(**{name: getattr(engine, name)
-                                       for name in Engine.__dataclass_fields__}, leave=leave)
+    def mutate(engine: Engine) -> Engine:
+        fields = {name: getattr(engine, name) for name in Engine.__dataclass_fields__}
+        return ready(Forgetful(**fields, leave=leave), engine)
+
+    return mutate
 
 
 def last_by_name(facts: list[Atom]) -> set[str]:

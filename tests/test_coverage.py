@@ -78,12 +78,13 @@ def test_every_claim_of_the_article_is_carried() -> None:
 
 
 @pytest.mark.parametrize(("claim", "carrier"), [
-    ("C007", Carrier("threshold", "DaysOfChronicAnemia")),
+    ("C007", Carrier("causal link", "ChronicAnemiaIncreasesErythropoiesis")),
     ("C011", Carrier("relation", "IntraosseousNerveEnding locatedIn Bone")),
     ("C022", Carrier("causal link", "AnemiaIncreasesCardiacOutput")),
     ("C039", Carrier("flag row", "G413")),
     ("C063", Carrier("criterion", "CandidateForIntravenousIronWithMalabsorption")),
     ("C076", Carrier("guidance row", "G601-hemoglobin")),
+    ("C076", Carrier("threshold", "HemoglobinBelowTransfusionTrigger")),
     ("C092", Carrier("relation", "ExerciseTherapy reliefToMonths 18")),
     ("C098", Carrier("monitoring row", "G1201-hemoglobin")),
     ("C102", Carrier("pitfall row", "G1401")),

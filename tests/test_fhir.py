@@ -9,6 +9,7 @@ import pytest
 
 from fhir_samples import (
     ANNA,
+    CLINICAL,
     KNOWLEDGE,
     LOINC,
     MAPPINGS,
@@ -281,7 +282,9 @@ def test_the_verification_status_is_kept_for_the_rules(status: str) -> None:
 )
 def test_a_status_that_cannot_be_told_never_reads_as_active(status: Any) -> None:
     found = read(condition(clinicalStatus=status))
-    assert facts(found, "Condition/c") == {}
+    assert facts(found, "Condition/c") == {
+        "type": "UnreadRecord", "unreadAs": "ConditionRecord", "kind": "Anemia",
+        "recordedName": "SNOMED CT 271737000", "recordSource": "Condition/c $.code"}
     assert codes(found) == ["status-not-understood"]
 
 
@@ -316,7 +319,7 @@ def test_a_code_that_says_two_things_makes_two_records() -> None:
 
 def test_a_code_that_is_only_near_is_told_with_the_term() -> None:
     found = read(condition(code=concept("http://hl7.org/fhir/sid/icd-10-cm", "D64.9")))
-    assert facts(found, "Condition/c") == {}
+    assert facts(found, "Condition/c")["type"] == "UnreadRecord"
     assert codes(found) == ["code-only-near"]
     assert "near to Anemia" in found.issues[0].what
 
@@ -325,7 +328,7 @@ def test_a_code_of_another_sort_is_told() -> None:
     test = condition(code=concept(LOINC, "718-7"))
     assert facts(read(test), "Condition/c")["kind"] == "Hemoglobin"
     found = read(test, knowledge=KNOWLEDGE)
-    assert facts(found, "Condition/c") == {}
+    assert facts(found, "Condition/c")["type"] == "UnreadRecord"
     assert codes(found) == ["code-of-another-sort"]
     known = read(condition(), hemoglobin(), prescription(), knowledge=KNOWLEDGE)
     assert known.issues == ()
@@ -457,8 +460,7 @@ def test_allergies() -> None:
     assert facts(found, "AllergyIntolerance/b")["recordSource"] \
         == "AllergyIntolerance/b $.reaction[0].substance"
     assert facts(found, "AllergyIntolerance/c") == {}
-    assert [i.where for i in found.issues if i.code == "code-not-mapped"] \
-        == ["AllergyIntolerance/c"]
+    assert [i.where for i in found.issues if i.code == "none-known"] == ["AllergyIntolerance/c"]
 
 
 @pytest.mark.parametrize(("said", "kind"), [
@@ -471,14 +473,79 @@ def test_allergies() -> None:
     ({"code": {"text": "naproxen"}, "reaction": [{"substance": concept(RXNORM, "7258")}]},
      "Naproxen"),
     ({"code": {"text": "peanut"}, "category": ["food"]}, None),
-    ({"code": concept(RXNORM, "7980", "penicillin G")}, None),  # a known system, and not ours
+    ({"code": concept(RXNORM, "7980", "penicillin G")}, "OtherAllergen"),
+    ({"code": concept(RXNORM, "99", "mystery")}, "UnrecognizedMedication"),
+    ({"code": concept(RXNORM, "99", "mystery"), "category": ["food"]}, None),
+    # the code of another sort of thing says nothing of what the allergy is to
+    ({"code": concept(SNOMED, "271737000")}, "UnrecognizedMedication"),
+    # the finding of an allergy, and a denial of any
+    ({"code": concept(SNOMED, "293625009", "Naproxen allergy")}, "Naproxen"),
+    ({"code": concept(SNOMED, "716186003", "No known allergy")}, None),
 ])
 def test_an_allergy_that_cannot_be_read_may_be_to_any_medicine(
         said: dict[str, Any], kind: str | None) -> None:
-    found = read({"resourceType": "AllergyIntolerance", "id": "a", "patient": WHOSE, **said})
+    found = read({"resourceType": "AllergyIntolerance", "id": "a", "patient": WHOSE, **said},
+                 knowledge=KNOWLEDGE)
     assert facts(found, "AllergyIntolerance/a").get("kind") == kind
-    if kind != "Naproxen":
+    if kind not in ("Naproxen", "OtherAllergen"):
         assert len(found.issues) == 1  # it is told all the same
+
+
+@pytest.mark.parametrize(("statuses", "expected"), [
+    (("active", "confirmed"), {"clinicalStatus": "active", "verificationStatus": "confirmed"}),
+    (("relapse", "provisional"), {"clinicalStatus": "active", "verificationStatus": "unconfirmed"}),
+    (("remission", "refuted"), {"verificationStatus": "refuted"}),
+    (("resolved", "entered-in-error"),
+     {"clinicalStatus": "resolved", "verificationStatus": "entered-in-error"}),
+])
+def test_a_diagnosis_of_an_allergy_is_an_allergy(
+        statuses: tuple[str, str], expected: dict[str, str]) -> None:
+    found = read(condition(code=concept(SNOMED, "293625009"), recordedDate="2020-01-01",
+                           clinicalStatus=concept(CLINICAL, statuses[0]),
+                           verificationStatus=concept(CLINICAL, statuses[1])))
+    assert facts(found, "Condition/c") == {
+        "type": "AllergyRecord", "kind": "Naproxen", "date": "2020-01-01",
+        "recordSource": "Condition/c $.code", **expected}
+    assert found.issues == ()
+
+
+@pytest.mark.parametrize("odd", [
+    {"clinicalStatus": concept("x", "actve")}, {"verificationStatus": {"text": "sure"}},
+    {"modifierExtension": [{"url": "urn:x"}]}, {"implicitRules": "urn:x"},
+])
+def test_an_allergy_whose_status_or_meaning_is_open_is_kept_open(odd: dict[str, Any]) -> None:
+    found = read({"resourceType": "AllergyIntolerance", "id": "a", "patient": WHOSE,
+                  "code": concept(RXNORM, "7258"), "recordedDate": "2020-01-01", **odd})
+    said = facts(found, "AllergyIntolerance/a")
+    assert (said["type"], said["unreadAs"]) == ("UnreadRecord", "AllergyRecord")
+    assert len(found.issues) == 1
+    assert found.report.count("not understood") == 1
+
+
+@pytest.mark.parametrize("code", [
+    {"text": "Krebs"}, concept("urn:our-own", "C1", "Krebs"), concept(SNOMED, "999", "Krebs"),
+])
+def test_a_diagnosis_that_is_not_understood_stays_in_the_record(code: Any) -> None:
+    found = read(condition(code=code, recordedDate="2026-10-20"))
+    assert facts(found, "Condition/c") == {
+        "type": "UnreadRecord", "unreadAs": "ConditionRecord", "date": "2026-10-20",
+        "recordedName": "Krebs", "recordSource": "Condition/c $.code"}
+    assert found.report.count("not understood") == 1
+    for over in ({"clinicalStatus": concept(CLINICAL, "resolved")},
+                 {"verificationStatus": concept(CLINICAL, "refuted")},
+                 {"clinicalStatus": None, "abatementDateTime": "2025-01-01"}):
+        found = read(condition(code=code, **over))
+        assert facts(found, "Condition/c") == {}
+        assert len(found.issues) == 1
+    assert facts(read(condition(code=code, clinicalStatus=None, verificationStatus=None)),
+                 "Condition/c")["type"] == "UnreadRecord"
+
+
+def test_two_diagnoses_under_one_id_stay_open() -> None:
+    found = read(condition(), condition(clinicalStatus=concept(CLINICAL, "resolved")))
+    assert facts(found, "Condition/c") == {
+        "type": "UnreadRecord", "unreadAs": "ConditionRecord", "recordSource": "Condition/c $"}
+    assert codes(found) == ["same-id-twice"]
 
 
 def test_the_same_thing_is_told_once_with_the_first_resources() -> None:

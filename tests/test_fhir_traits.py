@@ -14,6 +14,7 @@ import pytest
 
 from fhir_samples import (
     ANNA,
+    CLINICAL,
     LOINC,
     SNOMED,
     UCUM,
@@ -26,6 +27,9 @@ from fhir_samples import (
 )
 from reasoner.assessment import Assessment
 from reasoner.engine import Engine
+from reasoner.explanation.report import report
+from reasoner.explanation.text import explain_text
+from reasoner.explanation.unread import unread_line
 from reasoner.namespaces import local_name, marrow
 from reasoner.pipeline import assess, assess_graph, parse_date, read_one
 from reasoner.quantity import text_of
@@ -190,3 +194,26 @@ def test_pregnancy_as_an_answer(engine: Engine, question: str, answer: Any, more
                           "valueCodeableConcept": answer, **more})
     found = assessed(engine, asked)
     assert ("Pregnancy" in has(found)) == pregnant
+
+
+def test_diagnoses_that_are_not_understood_stand_beside_the_flags(engine: Engine) -> None:
+    """A diagnosis in words or under a code of the house may be a cancer; nobody may miss it."""
+    unread = [condition(id=f"c{n}", code=code, recordedDate="2026-10-20") for n, code in enumerate(
+        [{"text": "Krebs der Prostata"}, concept("urn:ours", "C61", "Karzinom <b>"), {}])]
+    over = condition(id="over", code={"text": "Grippe"},
+                     clinicalStatus=concept(CLINICAL, "resolved"))
+    none = assessed(engine, hemoglobin())
+    found = assessed(engine, hemoglobin(), *unread, over)
+    assert report(none)["unreadDiagnoses"] == {"count": 0, "names": []}
+    assert report(found)["unreadDiagnoses"] == {"count": 3, "names": [
+        "Krebs der Prostata", "Karzinom <b>", "Condition/c2 $.code"]}
+    line = ("3 recorded diagnoses were not understood; a flag may hide among them: "
+            "Krebs der Prostata; Karzinom <b>; Condition/c2 $.code")
+    flags = explain_text(found).split("Red flags")[1].split("Disorders")[0]
+    assert line in flags
+    assert "not understood" not in explain_text(none).split("Disorders")[0]
+    assert line.replace("<b>", "&lt;b&gt;") in found._repr_html_()
+    assert unread_line({"count": 1, "names": ["x"]}) \
+        == "1 recorded diagnosis was not understood; a flag may hide behind it: x"
+    assert str(unread_line({"count": 9, "names": list("abcdefgh")})).endswith("e and 3 more")
+

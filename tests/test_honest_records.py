@@ -127,3 +127,52 @@ def test_no_medicine_is_advised_past_an_allergy_that_cannot_be_read(
 
     assert iron(patient, *results) == "recommended"
     assert iron(patient, *results, allergy) == "cannot-tell"
+
+
+def test_no_medicine_is_advised_past_an_allergy_to_it(engine: Engine) -> None:
+    """Vitamin B12 of 100 ng/L: replaced, but for the allergy, which no row of the article reads."""
+    low = ("hasObservation", "Observation", 'marrow:kind marrow:SerumVitaminB12 ; marrow:value 100 '
+           '; marrow:unit "pg/mL" ; marrow:status "final" ; marrow:date "2026-10-20"^^xsd:date')
+    assert outcomes(engine, low)["VitaminB12Supplement"] == "recommended"
+    for kind in ("VitaminB12Supplement", "Cyanocobalamin", "UnrecognizedMedication"):
+        assert outcomes(engine, low, allergy(kind))["VitaminB12Supplement"] == "cannot-tell"
+        for status in ("refuted", "entered-in-error"):
+            assert outcomes(engine, low, allergy(kind, verificationStatus=status)) \
+                == outcomes(engine, low)
+        assert outcomes(engine, low, allergy(kind, clinicalStatus="resolved")) \
+            == outcomes(engine, low)
+    assert outcomes(engine, low, allergy("Ibuprofen"))["VitaminB12Supplement"] == "recommended"
+
+
+def test_no_medicine_is_advised_past_a_record_of_an_allergy_that_breaks_a_shape(engine: Engine) \
+        -> None:
+    nameless = ("hasAllergy", "AllergyRecord", 'marrow:clinicalStatus "active"')
+    found = outcomes(engine, nameless)
+    assert (found["OralIron"], found["NSAID"]) == ("cannot-tell", "cannot-tell")
+
+
+def test_a_list_with_an_allergy_that_is_not_understood_counts_as_not_reviewed(engine: Engine) \
+        -> None:
+    """The example has its allergy list reviewed; the unread entry is told in words."""
+    text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+    text += (f"<{PATIENT}> marrow:hasAllergy <urn:added:0> .\n"
+             "<urn:added:0> a marrow:AllergyRecord ; marrow:kind marrow:UnrecognizedMedication .\n")
+    found = assess(engine, text.encode(), AS_OF)
+    assert marrow("AllergyList") not in found.related("reviewed")
+    assert {"allergy-in-doubt", "list-in-doubt"} <= told(found)
+    assert "AllergyList" in {m["name"] for r in report(found)["recommendations"]
+                             if r["intervention"] == "OralIron" for m in r["missing"]}
+
+
+def test_what_is_named_instead_is_nothing_the_record_names_an_allergy_to(engine: Engine) -> None:
+    def instead(*records: tuple[str, str, str]) -> list[str]:
+        text = (engine.root / "examples" / "iron-deficiency.ttl").read_text(encoding="utf-8")
+        for number, (link, sort, said) in enumerate(records):
+            text += (f"<{PATIENT}> marrow:{link} <urn:added:{number}> .\n"
+                     f"<urn:added:{number}> a marrow:{sort} ; {said} .\n")
+        return next(r["alternatives"] for r in report(assess(engine, text.encode(), AS_OF))[
+            "recommendations"] if r["intervention"] == "NSAID")
+
+    assert instead(allergy("Ibuprofen")) == ["Acetaminophen"]
+    assert instead(allergy("Ibuprofen"), allergy("Acetaminophen")) == []
+    assert instead(allergy("Ibuprofen"), allergy("UnrecognizedMedication")) == []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from reasoner.errors import KnowledgeError
-from reasoner.mapping import CODE_SYSTEMS, COLUMNS, load_mappings, system_name
+from reasoner.mapping import CODE_SYSTEMS, COLUMNS, EXACT, load_mappings, system_name
 from reasoner.namespaces import TYPE, local_name, marrow
 from reasoner.taxonomy import read_ontology
 
@@ -93,6 +94,19 @@ def row(subject: str, predicate: str, target: str) -> str:
         (ICD, "K74.60", ["Cirrhosis"]),
         (ICD, "I21.4", ["MyocardialInfarction"]),
         (ICD, "J45.909", ["Asthma"]),
+        # the heading of one anemia's codes; a bowel disease by its own name; one code, two pains
+        (ICD, "D50", ["IronDeficiencyAnemia"]),
+        (ICD, "D51.0", ["PerniciousAnemia"]),
+        (ICD, "K50.90", ["CrohnDisease"]),
+        (ICD, "K51.90", ["UlcerativeColitis"]),
+        (ICD, "M54.4", ["LowBackPain", "Sciatica"]),
+        # a method or a property of the test is narrower than the test, and still asserts it
+        (LOINC, "2160-0", ["SerumCreatinine"]),
+        (LOINC, "33914-3", ["eGFR"]),
+        (LOINC, "789-8", ["RedCellCount"]),
+        (SNOMED, "267064002", ["UrinaryRetention"]),
+        # any joint is more than the back
+        (SNOMED, "298222004", []),
         # what was once is not what is; a state that need not be the term's
         (ICD, "I25.2", []),
         (ICD, "D69.6", []),
@@ -112,13 +126,57 @@ def test_what_a_code_asserts(system: str, code: str, terms: list[str]) -> None:
     assert list(load_mappings(FILE).lookup(system, code)) == [marrow(t) for t in terms]
 
 
+def test_a_term_equals_one_code_of_a_system_at_most() -> None:
+    """An exact match is transitive: two codes that both equal the term would equal each other."""
+    found = Counter((entry.subject, entry.prefix) for entry in load_mappings(FILE).entries
+                    if entry.predicate == EXACT)
+    assert [pair for pair, count in found.items() if count > 1] == []
+
+
 def test_what_is_near_is_named_and_asserts_nothing() -> None:
     mappings = load_mappings(FILE)
     assert mappings.near(ICD, "K50") == (marrow("CrohnDisease"),)
     assert mappings.near(SNOMED, "166584001") == (marrow("RaisedInflammatoryMarker"),)
+    assert mappings.near(SNOMED, "298222004") == (marrow("ReducedRangeOfMotion"),)
     assert mappings.near(LOINC, "718-7") == ()
     assert system_name(SNOMED) == "SNOMED CT"
     assert system_name("http://example.org/x") == "http://example.org/x"
+
+
+def test_what_an_allergy_is_to() -> None:
+    mappings = load_mappings(FILE)
+    for code, term in (("293610009", "NSAID"), ("293619005", "Ibuprofen"), ("293586001", "Aspirin"),
+                       ("91936005", "OtherAllergen")):
+        assert mappings.allergens(SNOMED, code) == (marrow(term),)
+        assert mappings.lookup(SNOMED, code) == ()  # the finding is not the medicine
+        assert mappings.near(SNOMED, code) == ()
+    assert mappings.near(SNOMED, "716186003") == (marrow("AllergyList"),)
+    # a code of another meaning, and one whose check digit is wrong, as they are passed around
+    assert mappings.allergens(SNOMED, "293637006") == (marrow("OtherAllergen"),)  # contrast media
+    assert mappings.allergens(SNOMED, "293594001") == ()
+
+
+def test_every_code_of_snomed_has_its_check_digit() -> None:
+    """Source: SNOMED CT Technical Implementation Guide, check digit computation (Verhoeff)."""
+    def product(a: int, b: int) -> int:  # of the symmetries of a pentagon
+        flip = (a % 5 - b % 5) if a >= 5 else (a % 5 + b % 5)
+        return flip % 5 + 5 * ((a >= 5) != (b >= 5))
+
+    order = "1576283094"
+
+    def check(code: str) -> int:
+        total = 0
+        for place, digit in enumerate(reversed(code)):
+            moved = int(digit)
+            for _ in range(place % 8):
+                moved = int(order[moved])
+            total = product(total, moved)
+        return total
+
+    codes = [e.code for e in load_mappings(FILE).entries if e.prefix == "SNOMED"]
+    assert len(codes) > 150
+    assert [c for c in codes if check(c)] == []
+    assert check("293594001")
 
 
 def test_exact_beats_narrow_and_narrow_matches_add_up(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def outcome(engine: Engine, name: str, intervention: str) -> str | None:
     # a recorded disorder is reasoned from
     ("x02b-coded-anemia-with-ferritin", "OralIron", "recommended"),
     ("c16-relaxant", "MuscleRelaxant", "consider"),
+    # what a name means holds in every tier: this anemia is a deficiency (G117), treated by C074
+    ("vitamin-b12-deficiency-anemia-for-90-days", "VitaminB12Supplement", "recommended"),
     # exclusions of guidelines stand
     ("n11-egfr-29", "NSAID", "not-recommended"),
     ("n12-anticoagulant", "NSAID", "not-recommended"),
@@ -147,6 +149,45 @@ def test_with_everything_no_tier_is_shown(engine: Engine) -> None:
     found = assess(engine, path_of("sickle-cell-crisis"), AS_OF)
     assert report(found)["knowledge"]["articleNotice"] is None
     assert ", guidelines]" not in explain_text(found)
+
+
+def test_that_a_deficiency_caused_the_anemia_is_said_by_this_project(
+        alone: Engine, engine: Engine, tmp_path: Path) -> None:
+    """No claim says when a deficiency beside an anemia is its cause; C061 only treats it."""
+    path = tmp_path / "patient.ttl"
+    path.write_text(ANEMIA_BESIDE_IRON_DEFICIENCY)
+    found = compare_evidence(assess(alone, path, AS_OF), assess(engine, path, AS_OF))
+    (iron,) = [o for o in found["outcomes"] if o["intervention"] == "OralIron"]
+    assert iron["article"] == "not-applicable"
+    kinds = {kind["name"]: {s["id"]: s["tier"] for s in kind["because"]}
+             for kind in found["onlyWithGuidelines"]}
+    assert kinds["IronDeficiencyAnemia"] == {"G118": "this project"}
+
+
+ANEMIA_BESIDE_IRON_DEFICIENCY = """\
+@prefix marrow: <https://w3id.org/marrow/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+<urn:marrow:case:both>
+    a marrow:Patient ;
+    marrow:birthDate "1976-05-01"^^xsd:date ;
+    marrow:hasCondition <urn:marrow:case:both/anemia> , <urn:marrow:case:both/iron-deficiency> ;
+    marrow:sex marrow:Female .
+
+<urn:marrow:case:both/anemia>
+    a marrow:ConditionRecord ;
+    marrow:clinicalStatus "active" ;
+    marrow:date "2026-10-20"^^xsd:date ;
+    marrow:kind marrow:Anemia ;
+    marrow:verificationStatus "confirmed" .
+
+<urn:marrow:case:both/iron-deficiency>
+    a marrow:ConditionRecord ;
+    marrow:clinicalStatus "active" ;
+    marrow:date "2026-10-20"^^xsd:date ;
+    marrow:kind marrow:IronDeficiency ;
+    marrow:verificationStatus "confirmed" .
+"""
 
 
 def test_an_unknown_tier_is_named() -> None:

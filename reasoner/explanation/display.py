@@ -18,6 +18,7 @@ from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
 from .text import TITLES, needs_text, source_text
+from .unread import unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -41,7 +42,11 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
-    _flags(_section(body, "Red flags"), data["redFlags"])
+    section = _section(body, "Red flags")
+    _flags(section, data["redFlags"])
+    unread = unread_line(data["unreadDiagnoses"])
+    if unread:
+        SubElement(section, "p").text = unread
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
     _paths(_section(body, "Why the back may hurt (what may be, never what is)"), data["painPaths"])
@@ -170,6 +175,11 @@ def proof_picture(assessment: Assessment, proof: Proof) -> Picture:
         f"Why: {assessment.wording.sentence(proof.conclusion)}",
         f"{len(steps)} steps; each arrow leads from what a step rests on. Dotted boxes are "
         "records. The list says the same.", graph, columns=26)
+
+
+def proof_svg(assessment: Assessment, proof: Proof) -> str:
+    """Return that picture as a file of its own."""
+    return proof_picture(assessment, proof).svg(alone=True)
 
 
 def _said(step: Step) -> str:

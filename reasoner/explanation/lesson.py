@@ -19,6 +19,7 @@ from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
 from .steps import Step, steps_of
+from .unread import unread_line
 from .voice import Listener, Voice
 from .why import bridge, find_conclusion, prove_conclusion, sources
 
@@ -34,9 +35,11 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
     idle = [] if everything else [
         e["label"] for e in data["recommendations"] if e["outcome"] == "not-applicable"]
     care = [e for e in data["recommendations"] if e["label"] not in idle]
+    flags: list[Line | str] = [_flag(voice, f) for f in data["redFlags"]] \
+        or [voice.words("TeachNoFlag")]
     return lesson_of(voice, [
         *passage(voice.phrase("TeachFlagsHeading"),
-                 [_flag(voice, f) for f in data["redFlags"]] or [voice.words("TeachNoFlag")]),
+                 [*flags, unread_line(data["unreadDiagnoses"]) or ""]),
         *passage(voice.phrase("TeachHasHeading"),
                  [_has(voice, c) for c in (*data["disorders"], *data["findings"])]),
         *mechanism(voice, data["painPaths"]),

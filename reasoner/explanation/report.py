@@ -26,6 +26,7 @@ from .findings import findings_of
 from .followup import monitoring, term_of
 from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
+from .unread import unread_diagnoses
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -47,6 +48,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "redFlags": sorted(
             (_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")),
             key=lambda flag: (_URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+        "unreadDiagnoses": unread_diagnoses(assessment),
         "findings": [
             _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("FindingKind") in graph.objects(kind, TYPE)
@@ -183,9 +185,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
              "first": term in assessment.missing_first(intervention)}
             for term, label in assessment.missing(intervention)
         ] if local_name(outcome) == "cannotTell" else [],
-        "alternatives": [
-            local_name(other) for other in graph.objects(intervention, marrow("alternative"))
-        ],
+        "alternatives": [local_name(other) for other in assessment.instead_of(intervention)],
+        "instead": [graph.label(other) for other in assessment.instead_of(intervention)],
         "claims": sorted({
             local_name(c) for row in rows for c in graph.objects(row, marrow("claim"))
         }),

@@ -14,6 +14,7 @@ from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
 from .report import report
 from .steps import every_step, steps_of
+from .unread import unread_line
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -31,7 +32,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _flags(data["redFlags"], tiers)
+    yield from _flags(data, tiers)
     yield from _conditions("Disorders", data["disorders"])
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything, tiers)
@@ -111,13 +112,16 @@ def by_tiers(tiers: list[str] | None) -> str:
     return f"; by {' and '.join(others)}" if others else ""
 
 
-def _flags(flags: list[dict[str, Any]], tiers: bool) -> Iterator[str]:
+def _flags(data: dict[str, Any], tiers: bool) -> Iterator[str]:
     yield ""
     yield "Red flags"
-    if not flags:
+    if not data["redFlags"]:
         yield "  none raised by what is on record; that is no proof that there is none"
-    for flag in flags:
+    for flag in data["redFlags"]:
         yield from flag_lines(flag, tiers)
+    unread = unread_line(data["unreadDiagnoses"])
+    if unread:
+        yield f"  {unread}"
 
 
 def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
@@ -219,8 +223,8 @@ def recommendation_lines(entry: dict[str, Any], tiers: bool = False) -> Iterator
             for fact in row["facts"]:
                 yield f"          {fact}"
             yield from (f"          {line}" for line in term_text(row["term"]))
-    if entry["alternatives"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
-        yield f"      instead: {', '.join(entry['alternatives'])}"
+    if entry["instead"] and entry["outcome"] in ("not-recommended", "cannot-tell"):
+        yield f"      instead: {', '.join(entry['instead'])}"
 
 
 def needs_text(missing: list[dict[str, Any]]) -> str:

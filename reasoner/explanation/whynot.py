@@ -17,6 +17,9 @@ from .why import term_named, unknown_name
 MOST_FACTS = 3
 MOST_CANDIDATES = 12
 MOST_ALTERNATIVES = 5
+_ROUNDS = ((1, 2), (MOST_FACTS,))
+"""How many facts are changed in the cases supposed together, which share most of the work."""
+
 _GOOD = ("recommended", "considered")
 _RELATIONS = ("deferred", "superseded", "refused", "outOfScope", "disputedFor")
 
@@ -56,7 +59,7 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
         "wouldHoldIf": [[change.says(graph) for change in changes] for changes in alternatives],
         "searchedAll": not cut,
         "instead": [{"name": local_name(o), "label": graph.label(o)}
-                    for o in graph.objects(term, marrow("alternative"))],
+                    for o in assessment.instead_of(term)],
         "asOf": assessment.patient.as_of.isoformat(),
         "notice": assessment.wording.notice(),
     }
@@ -133,21 +136,19 @@ def smallest_changes(assessment: Assessment, term: str, criteria: list[str],
     cut = len(candidates) > MOST_CANDIDATES
     candidates = candidates[:MOST_CANDIDATES]
     kept: list[list[Change]] = []
-    for size in range(1, MOST_FACTS + 1):
-        cases = [
-            list(case) for case in combinations(candidates, size)
-            if len({c.kind for c in case}) == size
-            and not any(set(k) <= set(case) for k in kept)
-        ]
-        most = MOST_SUPPOSED // max(1, len(assessment.patient.facts))
+    most = MOST_SUPPOSED // max(1, len(assessment.patient.facts))
+    for sizes in _ROUNDS:
+        cases = [list(case) for size in sizes for case in combinations(candidates, size)
+                 if len({c.kind for c in case}) == size]
         cut = cut or len(cases) > most
         cases = cases[:most]
-        for case, facts in zip(cases, suppose_each(assessment, cases) if cases else [],
-                               strict=True):
-            if _holds(assessment, term, facts):
-                kept.append(case)
-        if kept:
-            break  # fewest facts first: more facts are not the smallest change
+        holding = [case for case, facts in zip(
+            cases, suppose_each(assessment, cases) if cases else [], strict=True)
+            if _holds(assessment, term, facts)]
+        if holding:
+            fewest = min(map(len, holding))  # more facts are not the smallest change
+            kept = [case for case in holding if len(case) == fewest]
+            break
     weakest = _weakest(kept)
     return weakest[:MOST_ALTERNATIVES], cut or len(weakest) > MOST_ALTERNATIVES
 

@@ -11,6 +11,7 @@ from .document import Entry
 from .element import Concept
 from .notes import Notes, Severity
 
+_LIST = marrow("AllergyList")
 UNREAD = "judge it yourself; no conclusion here rests on it"
 
 
@@ -50,6 +51,16 @@ class Kinds:
         return tuple(sorted({
             kind for c in concept.codings for kind in self.mappings.lookup(c.system, c.code)
         }))
+
+    def allergens(self, concept: Concept) -> tuple[str, ...]:
+        """Return what an allergy is to whose finding a coding of a concept names."""
+        return tuple(sorted({
+            kind for c in concept.codings for kind in self.mappings.allergens(c.system, c.code)
+        }))
+
+    def says_none(self, concept: Concept) -> bool:
+        """Tell whether a concept says that a list has no entry."""
+        return any(_LIST in self.mappings.near(c.system, c.code) for c in concept.codings)
 
     def _note_unmapped(self, entry: Entry, field: str, concept: Concept,
                        severity: Severity) -> None:

@@ -15,9 +15,11 @@ from ..mapping import Mappings
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
 from ..scale import read_scales
+from .allergies import read_allergy
 from .answers import read_answer
 from .census import UNSURE, Census, Subject
 from .concepts import Kinds
+from .conditions import read_condition
 from .document import Entry, read_resources
 from .element import clean
 from .medicines import MEDICATION, Medicines
@@ -28,8 +30,7 @@ from .records import (
     Context,
     Reader,
     Record,
-    read_allergy,
-    read_condition,
+    make_unread,
     read_medication_use,
     read_procedure,
 )
@@ -60,7 +61,10 @@ _LINKS = {
     "Observation": "hasObservation",
     "PlanRecord": "hasPlan",
     "ProcedureRecord": "hasProcedure",
+    "UnreadRecord": "hasUnreadRecord",
 }
+_UNREAD_AS = {"AllergyIntolerance": "AllergyRecord", "Condition": "ConditionRecord"}
+"""What stays open where a resource of the patient must not be read at all."""
 _REASONS = {
     "no-subject": ("this {kind} does not refer to a patient of this document",
                    "send each resource with a reference to its patient"),
@@ -274,6 +278,8 @@ class _Reading:
         if reason in _REASONS:
             what, fix = _REASONS[reason]
             self.notes.add(reason, entry.name, what.format(kind=clean(entry.kind, 60)), fix)
+            if reason == "same-id-twice":
+                self._leave_open(entry, reason)
         elif not reason:
             reason = self._read(entry)
         self.ends[clean(entry.kind, 60), reason] += 1
@@ -290,7 +296,15 @@ class _Reading:
                       "read them yourself where they matter", "information")
         elif may_be_read(entry, notes):
             return self._make(entry, reader) if reader else ""
+        else:
+            self._leave_open(entry, notes.reason)
         return notes.reason
+
+    def _leave_open(self, entry: Entry, reason: str) -> None:
+        """Keep that a resource is there, where what it may say matters."""
+        sort = _UNREAD_AS.get(entry.kind)
+        if sort:
+            self._records += make_unread(entry, sort, reason)
 
     def _make(self, entry: Entry, reader: Reader) -> str:
         """Keep the records of a resource; return why no rule can use them, if so."""

@@ -10,12 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..mapping import is_code_system
 from ..namespaces import local_name, marrow
 from ..quantity import Refusal, Scale, canonical_literal
 from .concepts import UNREAD, Kinds
 from .document import Entry, Resource
-from .element import Concept, clean, objects, read_concept, read_date, source_text, text
+from .element import clean, read_concept, read_date, source_text, text
 from .medicines import Medicines
 from .notes import Notes
 
@@ -93,6 +92,30 @@ def make_records(entry: Entry, sort: str, kinds: tuple[str, ...], facts: list[tu
     ]
 
 
+def make_unread(entry: Entry, sort: str, reason: str, kinds: tuple[str, ...] = (),
+                name: str = "", dated: list[tuple[str, str]] | None = None,
+                path: str = "$") -> list[Record]:
+    """Return the record of a resource that nobody can read, or not in full.
+
+    The rules hold open what it may be about, and its list counts as not reviewed.
+
+    Args:
+        entry: the resource.
+        sort: the class of records it would have made.
+        reason: why it cannot be used.
+        kinds: what it may be about, as far as that is known.
+        name: what the source calls it.
+        dated: its date as facts; the first counts.
+        path: the JSON path, in the resource, of the element that was not understood.
+    """
+    facts = [("unreadAs", marrow(sort)), *(("kind", kind) for kind in kinds),
+             ("recordSource", canonical_literal(f"{entry.name} {path}", None)),
+             *(("date", date) for _, date in (dated or [])[:1])]
+    if name:
+        facts.append(("recordedName", canonical_literal(name, None)))
+    return [Record(f"<urn:marrow:fhir:{entry.path}>", "UnreadRecord", tuple(facts), reason)]
+
+
 def date_fact(entry: Entry, field: str, value: Any, predicate: str, notes: Notes) \
         -> list[tuple[str, str]]:
     """Return a date as a fact, or nothing where it is absent or, with a note, no full date."""
@@ -168,46 +191,6 @@ def statuses(entry: Entry, notes: Notes) -> list[tuple[str, str]] | None:
     return facts
 
 
-def read_condition(entry: Entry, context: Context) -> list[Record]:
-    """Make the records of a Condition."""
-    resource, notes = entry.resource, context.notes
-    concept = read_concept(resource.get("code"))
-    kinds = context.kinds.of(entry, "code", concept, "ConditionKind")
-    facts = statuses(entry, notes) if kinds else None
-    if facts is None:
-        return []
-    field, onset = start_of(resource, "onset")
-    facts += date_fact(entry, field, onset, "onset", notes)
-    facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
-    for name in ("onsetAge", "onsetRange", "onsetString"):
-        if name in resource:
-            notes.add("date-not-exact", entry.name, f"Condition.{name} gives no date; it is "
-                      "not used", "send onsetDateTime", "information")
-    return make_records(entry, "ConditionRecord", kinds, facts + _end(entry, facts, notes),
-                        "$.code")
-
-
-def _end(entry: Entry, facts: list[tuple[str, str]], notes: Notes) -> list[tuple[str, str]]:
-    """Return when a condition ended; an end without a usable date still makes it inactive.
-
-    Source: FHIR R4, constraint con-4 of Condition.
-    """
-    resource = entry.resource
-    period = resource.get("abatementPeriod")
-    value = resource.get("abatementDateTime") or (
-        period.get("end") if isinstance(period, dict) else None)
-    dated = date_fact(entry, "abatement", value, "abatement", notes)
-    names = [n for n in resource if n.startswith("abatement") and resource[n] is not None]
-    if dated or not names:
-        return dated
-    if value is None:
-        notes.add("date-not-exact", entry.name, f"Condition.{clean(names[0], 40)} gives no date",
-                  "send abatementDateTime", "information")
-    if any(name == "clinicalStatus" for name, _ in facts):
-        return []
-    return [("clinicalStatus", canonical_literal("inactive", None))]
-
-
 _MAYBE_IN_USE = {canonical_literal(s, None) for s in ("active", "on-hold", "unknown")}
 """The statuses, besides none at all, that do not say that a medication is not in use."""
 
@@ -260,44 +243,6 @@ def read_procedure(entry: Entry, context: Context) -> list[Record]:
         notes.add("no-date", entry.name, "this Procedure says no date on which it was performed",
                   "send performedDateTime", "information")
     return make_records(entry, "ProcedureRecord", kinds, facts, "$.code")
-
-
-def read_allergy(entry: Entry, context: Context) -> list[Record]:
-    """Make the records of an AllergyIntolerance: of its code, or else of what was reacted to."""
-    resource, notes = entry.resource, context.notes
-    concepts = [(read_concept(resource.get("code")), "$.code")] + [
-        (read_concept(reaction.get("substance")), f"$.reaction[{n}].substance")
-        for n, reaction in enumerate(objects(resource.get("reaction")))
-    ]
-    known = [c for c in concepts if context.kinds.look_up(c[0])]
-    said = known or [c for c in concepts if c[0].codings or c[0].text] or concepts
-    concept, path = said[0]
-    kinds = context.kinds.of(entry, "code", concept, "MedicationKind")
-    unread = not known and _may_be_to_any_medicine(resource, [c for c, _ in concepts])
-    facts = statuses(entry, notes) if kinds or unread else None
-    if facts is None:
-        return []
-    if unread:
-        kinds = (marrow("UnrecognizedMedication"),)
-        if concept.name:
-            facts.append(("recordedName", canonical_literal(concept.name, None)))
-    facts += date_fact(entry, "recordedDate", resource.get("recordedDate"), "date", notes)
-    return make_records(entry, "AllergyRecord", kinds, facts, path)
-
-
-_NO_MEDICINE = frozenset({"environment", "food"})
-"""Source: FHIR R4, AllergyIntoleranceCategory."""
-
-
-def _may_be_to_any_medicine(resource: dict[str, Any], concepts: list[Concept]) -> bool:
-    """Tell whether nobody can read what an allergy is to, and it may be a medicine.
-
-    A code of a system that is known here, and not mapped, says what it is to: nothing that is read.
-    """
-    category = resource.get("category")
-    said = [text(c) for c in (category if isinstance(category, list) else [category]) if c]
-    return not any(is_code_system(coding.system) for c in concepts for coding in c.codings) \
-        and (not said or not _NO_MEDICINE.issuperset(said))
 
 
 Reader = Callable[[Entry, Context], list[Record]]
