@@ -231,7 +231,20 @@ def test_a_kind_below_one_that_is_not_named_is_not_named() -> None:
     graph = without(shipped().graph, marrow("Leukemia"), "notNamedToPatients")
     voice = voice_of(PATIENT, graph)
     assert voice.is_unnamed(marrow("Leukemia"))
-    assert voice.name(marrow("Leukemia")) == "a health matter that your care team can explain"
+    assert voice.name(marrow("Leukemia")) == "something that your care team should check"
+
+
+def test_no_unit_code_reaches_a_patient() -> None:
+    """UCUM marks (10*9/L, mm[Hg], {score}) are for programs; every spelling has words."""
+    graph, voice = shipped().graph, voice_of(PATIENT)
+    spellings = {text_of(o) for _, p, o in graph.triples if p in (
+        marrow("writtenUnit"), marrow("canonicalUnit"), marrow("thresholdUnit"))}
+    assert len(spellings) > 50
+    coded = re.compile(r"[*^{}\[\]_#]|10[eE]")
+    assert [u for u in sorted(spellings) if coded.search(voice.unit(u))] == []
+    assert voice.unit("10*9/L") == "billion per liter"
+    assert voice.unit("g/dL") == "g/dL"
+    assert voice_of(EDUCATOR).unit("10*9/L") == "10*9/L"
 
 
 def test_only_the_crisis_that_patients_know_by_name_is_a_flag_that_is_named() -> None:
@@ -248,8 +261,8 @@ def test_slots_are_filled_from_the_result_that_was_read_and_the_bound_in_its_uni
     found = passage_of(page("iron-deficiency"), "What was found")
     assert "Your hemoglobin was 9.8 g/dL on 20 October 2026. For you, a level below 12 g/dL " \
            "means anemia." in found
-    assert "Your ferritin was 8 ug/L on 20 October 2026. A level below 15 ug/L means too little " \
-           "iron." in found
+    assert "Your ferritin was 8 micrograms per liter on 20 October 2026. A level below " \
+           "15 micrograms per liter means too little iron." in found
 
 
 def test_a_rule_says_its_own_sentence_with_its_variables_filled() -> None:

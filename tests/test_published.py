@@ -42,7 +42,7 @@ ROOTS = {
     "CausalLink", "Disagreement", "Enumeration", "Publication", "Scale", "Statement",
     # what rules, sites, questions, wording and proofs are made of
     "Answer", "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm",
-    "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold",
+    "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold", "UnitName",
     "UrgentWords",
 }
 

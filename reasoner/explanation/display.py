@@ -17,7 +17,7 @@ from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
-from .text import TITLES, needs_text, source_text
+from .text import TITLES, deferred_text, needs_text, source_text
 from .unread import unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
@@ -63,6 +63,9 @@ def assessment_html(assessment: Assessment) -> str:
                        *(f"because {reason}" for reason in e["because"]),
                        *(f"source: {source_text(s)}" for s in e["sources"])])
             for e in data["pitfalls"]])
+    if data["deferredPitfalls"]:
+        _items(_section(body, "Pitfalls that are judged later"),
+               [*map(deferred_text, data["deferredPitfalls"])])
     if data["monitoring"]:
         section = _section(body, "Monitoring")
         due = list(due_text(data["monitoring"]))

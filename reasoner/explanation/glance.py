@@ -21,6 +21,7 @@ from .text import (
     TITLES,
     aside,
     by_tiers,
+    deferred_text,
     explain_text,
     flag_lines,
     instead_text,
@@ -236,4 +237,4 @@ def _pitfalls(data: dict[str, Any]) -> Iterator[str]:
         yield from (f"      {line}" for line in term_text(item["term"], stopped=True))
         yield f"      source: {sources}"
     for item in data["deferredPitfalls"]:
-        yield f"  judged when no red flag is open ({', '.join(item['waitsFor'])}): {item['label']}"
+        yield f"  {deferred_text(item)}"

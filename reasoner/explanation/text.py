@@ -53,9 +53,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
                 yield f"      source: {source_text(source)}"
     if data["deferredPitfalls"]:
         yield ""
-        yield "Judged when no red flag is open any more: " + "; ".join(
-            f"{item['label']} (waits for {', '.join(item['waitsFor'])})"
-            for item in data["deferredPitfalls"])
+        yield from map(deferred_text, data["deferredPitfalls"])
     if data["monitoring"]:
         yield ""
         yield "Monitoring"
@@ -244,6 +242,12 @@ def needs_text(missing: list[dict[str, Any]]) -> str:
     if not then:
         return f"needs: {'; '.join(first)}"
     return f"needs first: {'; '.join(first)}; then perhaps: {'; '.join(then)}"
+
+
+def deferred_text(pitfall: dict[str, Any]) -> str:
+    """Return that a pitfall is judged only when the flags it waits for are closed."""
+    return f"{pitfall['label']}: judged when no red flag is open " \
+           f"({', '.join(pitfall['waitsFor'])})"
 
 
 def source_text(row: dict[str, Any], tiers: bool = False) -> str:

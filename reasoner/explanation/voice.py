@@ -19,7 +19,7 @@ from ..criterion import leaves, members_of
 from ..errors import UsageError
 from ..knowledge import Graph
 from ..namespaces import LABEL, OWL, RULE, SUBCLASS, TYPE, iri, marrow
-from ..quantity import canonical_decimal, literal_parts, text_of
+from ..quantity import canonical_decimal, canonical_literal, literal_parts, text_of
 from ..rule import Atom
 from ..scale import read_scales
 from .steps import Step
@@ -250,7 +250,7 @@ class Voice:
         kind, unit = about.get(marrow("kind"), ""), _plain(about.get(marrow("unit")))
         amount = " ".join(p for p in (_plain(about.get(marrow("comparator"))),
                                       _plain(about.get(marrow("value")))) if p)
-        slots = {"measurement": self.name(kind), "value": amount, "unit": unit,
+        slots = {"measurement": self.name(kind), "value": amount, "unit": self.unit(unit),
                  "date": self.day(_plain(about.get(marrow("date"))))}
         limit = self._limit(criterion, kind, unit) if criterion else ""
         return {**slots, "threshold": limit} if limit else slots
@@ -269,8 +269,15 @@ class Voice:
             exact = Decimal(limit) / conversion.factor
             rounded = round(exact, 2)
             if rounded == exact:
-                return f"{canonical_decimal(rounded)} {unit}"
-        return f"{limit} {canonical}"
+                return f"{canonical_decimal(rounded)} {self.unit(unit)}"
+        return f"{limit} {self.unit(canonical)}"
+
+    def unit(self, code: str) -> str:
+        """Return how a unit reads for this audience: by its name, else as its code."""
+        for named in self.graph.subjects(marrow("ofUnit"), canonical_literal(code, None)):
+            if text := self.text(named, marrow(f"{self.listener.audience}Unit")):
+                return text
+        return code
 
     def record(self, node: str) -> str:
         """Return what a record says, without anything that was written freely into it."""
