@@ -179,9 +179,10 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
-    A source is a claim or a guideline row. Without a patient it is what the source says and
-    what of the knowledge carries it.
+    A source is a claim or a guideline row; a line of an answer may stand for what it names.
+    Without a patient it is what the source says and what of the knowledge carries it.
     """
+    from ..asking.line import LineReader, line_data, name_in, preface, reader_of
     from ..explanation.evidence import evidence_alone, evidence_text
     from ..explanation.reason import backing
     from ..graphs.evidence import evidence_quads, sources_quads
@@ -192,10 +193,13 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
+        name, line = name_in(LineReader(engine.graph), name)
         alone = evidence_alone(engine.graph, name)
-        emit(alone, asked.as_json, partial(evidence_text, alone), engine)
+        emit({**line_data(line), **alone}, asked.as_json,
+             lambda: preface(line, engine.graph) + evidence_text(alone), engine)
         return
     assessment = asked.assess(files)
+    name, line = name_in(reader_of(assessment), name)
     found, text = backing(assessment, name)
     if rdf:
         quads = {"statements": evidence_quads, "sources": sources_quads}
@@ -204,7 +208,8 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
             raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
                              fix="leave out --rdf, or name a conclusion, claim or row")
         _write(rdf, written(assessment, found))
-    emit(found, asked.as_json, text, assessment.engine)
+    emit({**line_data(line), **found}, asked.as_json,
+         lambda: preface(line, assessment.graph) + text(), assessment.engine)
 
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006

@@ -128,8 +128,8 @@ def why(
     asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] CONCLUSION",
-                                  help="A patient file (or --example) and what to explain, by its "
-                                       "local name, such as a kind or an intervention.")
+                                  help="A patient file (or --example) and what to explain: a "
+                                       "name or label, or a line of an answer in quotation marks.")
     ],
     rdf: Annotated[
         str, typer.Option("--rdf", metavar="FILE",
@@ -155,6 +155,7 @@ def why(
     language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..asking.line import line_data, name_in, preface, reader_of
     from ..explanation.justified import justifications, justifications_text
     from ..explanation.reason import reason
     from ..explanation.why import draw_why, find_conclusion
@@ -166,6 +167,7 @@ def why(
         raise UsageError("writes-over-its-input", what="--rdf names the patient's file",
                          fix="name another file to write the proof to")
     assessment = asked.assess(files)
+    wanted, line = name_in(reader_of(assessment), wanted)
     if rdf or draw or every or unfold:
         only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
     if rdf and not every:
@@ -181,8 +183,9 @@ def why(
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     answer(assessment, (audience, language), "why", (wanted,),
-           lambda: reason(assessment, wanted, unfold)[0],
-           lambda: reason(assessment, wanted, unfold)[1](), asked.as_json)
+           lambda: {**line_data(line), **reason(assessment, wanted, unfold)[0]},
+           lambda: preface(line, assessment.graph) + reason(assessment, wanted, unfold)[1](),
+           asked.as_json)
 
 
 @app.command()
