@@ -180,10 +180,9 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
     A source is a claim or a guideline row. Without a patient it is what the source says and
-    what of the knowledge carries it.
+    what of the knowledge carries it, or what a rule or check says.
     """
-    from ..explanation.evidence import evidence_alone, evidence_text
-    from ..explanation.reason import backing
+    from ..explanation.reason import backing, backing_alone
     from ..graphs.evidence import evidence_quads, sources_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
@@ -192,14 +191,14 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
-        alone = evidence_alone(engine.graph, name)
-        emit(alone, asked.as_json, partial(evidence_text, alone), engine)
+        alone, told = backing_alone(engine, name)
+        emit(alone, asked.as_json, told, engine)
         return
     assessment = asked.assess(files)
     found, text = backing(assessment, name)
     if rdf:
-        quads = {"statements": evidence_quads, "sources": sources_quads}
-        written = next((quads[k] for k in quads if k in found and "readBy" not in found), None)
+        quads = {"statements": evidence_quads, "conclusion": sources_quads}
+        written = next((quads[k] for k in quads if k in found), None)
         if written is None:
             raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
                              fix="leave out --rdf, or name a conclusion, claim or row")

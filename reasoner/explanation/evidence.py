@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment, source_of
+from ..engine import Engine
 from ..errors import UsageError, advise
 from ..grounding import is_statement
 from ..knowledge import Graph
@@ -13,6 +15,7 @@ from ..rule import Atom
 from ..store import conclusions_of
 from ..wording import notice_of
 from .bearing import carriers, own_sources
+from .rulebook import rules_of
 from .steps import because
 
 _SOURCE = iri(DCTERMS, "source")
@@ -27,7 +30,7 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is no claim and no row.
     """
     graph = assessment.graph
-    terms = _statements(graph, wanted)
+    terms = _statements(graph, wanted, rules_of(assessment.engine.root))
     bearers = {
         bearer: t for t in terms
         for bearer in (t, *graph.subjects(_SOURCE, t), *graph.subjects(marrow("claim"), t))
@@ -57,15 +60,16 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
     }
 
 
-def evidence_alone(graph: Graph, wanted: str) -> dict[str, Any]:
+def evidence_alone(engine: Engine, wanted: str) -> dict[str, Any]:
     """Return a statement, or those that a link, criterion or bound names, with what carries them.
 
     Raises:
         UsageError: the name is no statement and names none as its source.
     """
+    graph = engine.graph
     term = graph.named(wanted)
     terms = own_sources(graph, term) if not statements_named(graph, local_name(term)) else []
-    terms = terms or _statements(graph, wanted)
+    terms = terms or _statements(graph, wanted, rules_of(engine.root))
     return {
         "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
         "carriedBy": [c for t in terms for c in carriers(graph, t)],
@@ -73,13 +77,13 @@ def evidence_alone(graph: Graph, wanted: str) -> dict[str, Any]:
     }
 
 
-def _statements(graph: Graph, wanted: str) -> list[str]:
+def _statements(graph: Graph, wanted: str, rules: Iterable[str]) -> list[str]:
     """Return the statement of a name or label with its parts, or refuse the name."""
     terms = statements_named(graph, local_name(graph.named(wanted)))
     if not terms:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix=advise(wanted, ((local_name(s), local_name(s))
-                                             for s in statements_of(graph)),
+                         fix=advise(wanted, ((name, name) for name in (
+                             *map(local_name, statements_of(graph)), *rules)),
                                     "name one such as an id that marrow explain shows as a source"))
     return terms
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment, source_of
@@ -15,6 +16,7 @@ from .decisions import site_data
 from .diagram import draw
 from .followup import STATES, TERMS, term_of, windows_of
 from .grounds import grounds, grounds_lines
+from .rulebook import rule_called, rules_of
 from .steps import because, every_step, own_sentences, shortly, steps_of
 from .text import why_text
 
@@ -51,10 +53,10 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
             return assessment.fact("activates", link)
     if term.startswith(f"<{PROOF}"):
         for fact in assessment.facts:
-            if fact[0] == assessment.patient.patient and proof_name(fact) == term:
+            if proof_name(fact) == term:
                 return fact
-    if not assessment.graph.objects(term, TYPE) and not assessment.wording.is_record(term):
-        raise unknown_name(assessment.graph, wanted)
+    if not is_known(assessment, wanted):
+        raise unknown_name(assessment.graph, wanted, rules_of(assessment.engine.root))
     raise NothingConcluded(
         "no-such-conclusion",
         what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}",
@@ -63,10 +65,24 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     )
 
 
-def unknown_name(graph: Graph, wanted: str) -> UsageError:
-    """Return the error of a name that the ontology does not have, with the nearest that it has."""
+def is_known(assessment: Assessment, wanted: str) -> bool:
+    """Tell whether a name is of a term of the ontology, of a record or of a rule."""
+    term = assessment.graph.named(wanted)
+    return bool(assessment.graph.objects(term, TYPE)) or assessment.wording.is_record(term) \
+        or rule_called(assessment.engine, wanted) is not None
+
+
+def unknown_name(graph: Graph, wanted: str, rules: Iterable[str] = ()) -> UsageError:
+    """Return the error of a name that is not known, with the nearest that are.
+
+    Args:
+        graph: the static knowledge, whose kinds have names.
+        wanted: what was asked about.
+        rules: the names of rules, where one could have been meant.
+    """
     kinds = (marrow("Kind"), *graph.subjects(SUBCLASS, marrow("Kind")))
-    named = graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind))
+    named = (*graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind)),
+             *((rule, rule) for rule in rules))
     return UsageError("no-such-name", what=f"{wanted[:60]!r} is no name in the ontology",
                       fix=advise(wanted, named, "take a name that marrow explain shows in angle "
                                                 "brackets"))
