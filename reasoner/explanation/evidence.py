@@ -10,11 +10,11 @@ from ..engine import Engine
 from ..errors import UsageError, advise
 from ..grounding import is_statement
 from ..knowledge import Graph
-from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
+from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow
 from ..rule import Atom
-from ..store import conclusions_of
 from ..wording import notice_of
 from .bearing import carriers, own_sources
+from .resting import resting_line, resting_on
 from .rulebook import rules_of
 from .steps import because
 
@@ -36,21 +36,12 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         for bearer in (t, *graph.subjects(_SOURCE, t), *graph.subjects(marrow("claim"), t))
         if is_statement(graph, bearer)
     }
-    resting = []
-    for fact in sorted(conclusions_of(assessment)):
-        behind = {t for premise in assessment.derivations.behind(fact) for t in premise}
-        used = bearers.keys() & behind
-        if used:
-            resting.append({"says": assessment.wording.sentence(fact),
-                            "relation": shorten(fact[1]), "about": local_name(fact[2]),
-                            "through": sorted({local_name(bearers[t]) for t in used}),
-                            "proof": _proof(assessment, fact),
-                            "fallsWithout": assessment.justifier.falls_without(fact, used)})
     links = [link for link in assessment.related("activates")
              if not set(terms).isdisjoint(graph.objects(link, marrow("claim")))]
     return {
         "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
-        "conclusions": resting, "links": sorted({graph.label(link) for link in links}),
+        "conclusions": resting_on(assessment, bearers),
+        "links": sorted({graph.label(link) for link in links}),
         "activeLinks": [
             {"name": local_name(link), "label": graph.label(link), "says": graph.definition(link),
              "because": because(assessment, assessment.fact("activates", link)),
@@ -139,9 +130,8 @@ def evidence_text(data: dict[str, Any]) -> str:
     if "conclusions" not in data:
         return "\n".join([*lines, "", data["notice"], ""])
     lines.append(f"Rests on it, as of {data['asOf']}:")
-    for entry in data["conclusions"]:
-        alone = "falls without it" if entry["fallsWithout"] else "holds without it too"
-        lines.append(f"  {entry['says']}  ({', '.join(entry['through'])}; {alone})")
+    lines += [f"  {resting_line(entry, (', '.join(entry['through']),))}"
+              for entry in data["conclusions"]]
     for link in data["activeLinks"]:
         lines.append(f"  the causal link is active: {link['label']} <{link['name']}>")
         lines += [f"      because {fact}" for fact in link["because"]]

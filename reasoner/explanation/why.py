@@ -155,8 +155,11 @@ def decision_lines(assessment: Assessment, proof: Proof) -> list[str]:
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = prove_conclusion(assessment, fact)
+    beside = grounds(assessment, fact, proof)
+    by = next((r["reason"] for r in beside["reasons"] if r["step"]), "")
+    shown = f" ({by}; every other reason is below)" if len(beside["reasons"]) > 1 else ""
     lines = [f"Why: {assessment.wording.sentence(fact)}", *decision_lines(assessment, proof), "",
-             "Step by step, from the record up", why_text(assessment, proof, unfold)]
+             f"Step by step, from the record up{shown}", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -165,7 +168,7 @@ def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str
             claims = sorted({local_name(c) for link in path.links for c in link.claims})
             lines.append(f"  {chain}  ({', '.join(claims)})")
         lines.append("")
-    lines += grounds_lines(grounds(assessment, fact, proof))
+    lines += grounds_lines(beside)
     cited = sources(assessment, proof)
     lines.append("Sources" if cited else "Sources: none; it is what the record itself says")
     for term in cited:
