@@ -10,14 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..criterion import criteria_of
 from ..disagreement import disagreements_of
 from ..namespaces import TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import Atom
 from .bearing import waiting, waiting_lines
 from .disagreements import disagreement_data, disagreement_lines
-from .failing import criteria_lines, failed_criterion, rows_for
+from .failing import criteria_lines, unmet_criteria
 from .steps import because, steps_of
 
 _LISTED = 10
@@ -35,9 +34,7 @@ def grounds(assessment: Assessment, fact: Atom, proof: Proof) -> dict[str, Any]:
     return {
         "reasons": [_reason(assessment, (fact[0], relation, term), proof)
                     for relation in assessment.reasons_for(fact[1], term)] if outcome else [],
-        "criteria": [failed_criterion(assessment, c) for row in rows_for(graph, term)
-                     for c in criteria_of(graph, "meets", row)]
-        if outcome == "notApplicable" else [],
+        "criteria": unmet_criteria(assessment, term, fact[1]),
         "waiting": waiting(assessment, missing, term) if missing else [],
         "inConflict": [
             {"name": local_name(item), "label": graph.label(item),
