@@ -140,7 +140,7 @@ def test_a_line_about_a_patient_has_a_reason(
 
 def has_source(engine: Engine, term: str) -> bool:
     try:
-        return bool(facts_and_sources(evidence_alone(engine.graph, term.strip("<>"))))
+        return bool(facts_and_sources(evidence_alone(engine, term.strip("<>"))))
     except UsageError:
         return False
 

@@ -180,11 +180,11 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
     A source is a claim or a guideline row; a line of an answer may stand for what it names.
-    Without a patient it is what the source says and what of the knowledge carries it.
+    Without a patient it is what the source says and what of the knowledge carries it, or what a
+    rule or check says.
     """
     from ..asking.line import LineReader, line_data, name_in, preface, reader_of
-    from ..explanation.evidence import evidence_alone, evidence_text
-    from ..explanation.reason import backing
+    from ..explanation.reason import backing, backing_alone
     from ..graphs.evidence import evidence_quads, sources_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
@@ -194,16 +194,16 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
         name, line = name_in(LineReader(engine.graph), name)
-        alone = evidence_alone(engine.graph, name)
+        alone, told = backing_alone(engine, name)
         emit({**line_data(line), **alone}, asked.as_json,
-             lambda: preface(line, engine.graph) + evidence_text(alone), engine)
+             lambda: preface(line, engine.graph) + told(), engine)
         return
     assessment = asked.assess(files)
     name, line = name_in(reader_of(assessment), name)
     found, text = backing(assessment, name)
     if rdf:
-        quads = {"statements": evidence_quads, "sources": sources_quads}
-        written = next((quads[k] for k in quads if k in found and "readBy" not in found), None)
+        quads = {"statements": evidence_quads, "conclusion": sources_quads}
+        written = next((quads[k] for k in quads if k in found), None)
         if written is None:
             raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
                              fix="leave out --rdf, or name a conclusion, claim or row")

@@ -13,11 +13,12 @@ from typing import Any
 from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
-from ..rule import read_rule_file
+from ..rule import read_header
 from .decisions import site_data, site_lines
 from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
+from .rulebook import rules_of
 from .steps import Step, steps_of
 from .unread import unread_line
 from .voice import Listener, Voice
@@ -144,11 +145,8 @@ def _step(voice: Voice, step: Step) -> Line:
 
 def _why_of_rule(assessment: Assessment, rule: str) -> str:
     """Return why a rule is there, as its author wrote it; nothing for a computed step."""
-    for folder in ("rules", "entailment"):
-        path = assessment.engine.root / "queries" / folder / f"{rule}.rq"
-        if path.is_file():
-            return read_rule_file(path).header["why"]
-    return ""
+    path = rules_of(assessment.engine.root).get(rule)
+    return read_header(path)["why"] if path else ""
 
 
 def _flag(voice: Voice, flag: Data) -> Line:

@@ -7,9 +7,12 @@ from functools import partial
 from typing import Any
 
 from ..assessment import Assessment
+from ..engine import Engine
 from ..hypothesis import Change, suppose
+from .application import application, application_text
 from .bearing import bearing, bearing_text
-from .evidence import evidence, evidence_text
+from .evidence import evidence, evidence_alone, evidence_text
+from .rulebook import rule_alone, rule_called, rule_text
 from .sources import names_a_conclusion, sources, sources_text
 from .why import NothingConcluded, explain_why, find_conclusion, why_data
 
@@ -60,6 +63,23 @@ def backing(assessment: Assessment, wanted: str) -> Answer:
     return found, partial(sources_text, found)
 
 
+def backing_alone(engine: Engine, wanted: str) -> Answer:
+    """Return what a statement, or a rule or check of the knowledge, says, whoever the patient.
+
+    Raises:
+        UsageError: it is no name of one of them.
+    """
+    rule = rule_alone(engine, wanted)
+    if rule is not None:
+        return rule, partial(rule_text, rule)
+    found = evidence_alone(engine, wanted)
+    return found, partial(evidence_text, found)
+
+
 def _bearing(assessment: Assessment, wanted: str) -> Answer:
+    rule = rule_called(assessment.engine, wanted)
+    if rule is not None:
+        said = application(assessment, rule)
+        return said, partial(application_text, said)
     found = bearing(assessment, assessment.graph.named(wanted))
     return found, partial(bearing_text, found)
