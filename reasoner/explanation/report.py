@@ -12,7 +12,6 @@ from typing import Any
 from ..assessment import (
     Assessment,
     certainty_of,
-    contradictions,
     limits_of,
     mechanisms_of,
     source_of,
@@ -26,6 +25,7 @@ from .decisions import site_data
 from .disagreements import disagreement_data, disputed
 from .findings import findings_of
 from .followup import monitoring, term_of
+from .pain import contradicted_links
 from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
 from .unread import unread_diagnoses
@@ -70,7 +70,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
-        "contradictedLinks": contradictions(assessment),
+        "contradictedLinks": contradicted_links(assessment),
         "recommendations": recommendations(assessment, found),
         "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [

@@ -12,6 +12,7 @@ from ..tier import ARTICLE
 from .decisions import site_lines
 from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
+from .pain import contradicted_lines
 from .report import report
 from .steps import every_step, steps_of
 from .unread import unread_line
@@ -141,8 +142,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
     if not data["painPaths"]:
         yield "  no active causal link leads from what is on record to a recorded pain"
     yield from map(pain_line, data["painPaths"])
-    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
-                for link in data["contradictedLinks"] for fit in link["fit"])
+    yield from contradicted_lines(data["contradictedLinks"])
 
 
 def pain_line(path: dict[str, Any]) -> str:
