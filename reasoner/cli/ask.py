@@ -184,6 +184,7 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     what of the knowledge carries it.
     """
     from ..explanation.evidence import evidence_alone, evidence_text
+    from ..explanation.issues import issue_alone, issue_text, names_an_issue
     from ..explanation.reason import backing
     from ..graphs.evidence import evidence_quads, sources_quads
 
@@ -193,6 +194,10 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
+        if names_an_issue(engine.graph, name):
+            issue = issue_alone(engine.graph, name)
+            emit(issue, asked.as_json, partial(issue_text, issue), engine)
+            return
         alone = evidence_alone(engine.graph, name)
         emit(alone, asked.as_json, partial(evidence_text, alone), engine)
         return

@@ -10,6 +10,7 @@ from ..assessment import Assessment
 from ..hypothesis import Change, suppose
 from .bearing import bearing, bearing_text
 from .evidence import evidence, evidence_text
+from .issues import issue_reason, issue_text, names_an_issue
 from .sources import names_a_conclusion, sources, sources_text
 from .why import NothingConcluded, explain_why, find_conclusion, why_data
 
@@ -21,11 +22,13 @@ def reason(assessment: Assessment, wanted: str, unfold: bool = False) -> Answer:
     """Return why what a name stands for is so, as data and a way to have it as text.
 
     Where nothing is concluded about it, that is what else the record and the knowledge have to do
-    with it.
+    with it; the code of an issue tells what it means and of which records it is told.
 
     Raises:
         UsageError: it is no name, or may name several things.
     """
+    if names_an_issue(assessment.graph, wanted):
+        return _issue(assessment, wanted)
     try:
         fact = find_conclusion(assessment, wanted)
     except NothingConcluded:
@@ -50,6 +53,8 @@ def backing(assessment: Assessment, wanted: str) -> Answer:
     Raises:
         UsageError: it is no name, or may name several things.
     """
+    if names_an_issue(assessment.graph, wanted):
+        return _issue(assessment, wanted)
     if not names_a_conclusion(assessment, wanted):
         found = evidence(assessment, wanted)
         return found, partial(evidence_text, found)
@@ -58,6 +63,11 @@ def backing(assessment: Assessment, wanted: str) -> Answer:
     except NothingConcluded:
         return _bearing(assessment, wanted)
     return found, partial(sources_text, found)
+
+
+def _issue(assessment: Assessment, wanted: str) -> Answer:
+    found = issue_reason(assessment, wanted)
+    return found, partial(issue_text, found)
 
 
 def _bearing(assessment: Assessment, wanted: str) -> Answer:

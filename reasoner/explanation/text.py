@@ -99,11 +99,11 @@ def issue_lines(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]
     for (told, code), group in sorted(groups.items(), key=lambda item: item[0][0]):
         shown = group if everything else [] if told else group[:_SHOWN]
         for issue in shown:
-            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}"
+            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}  <{code}>"
         hidden = len(group) - len(shown)
         if hidden:
             more = "more " if shown else ""
-            yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
+            yield f"  {hidden} {more}of the sort <{code}>; --all or --json lists them"
 
 
 def by_tiers(tiers: list[str] | None) -> str:

@@ -61,7 +61,7 @@ def what_if(assessment: Assessment, changes: list[Change]) -> dict[str, Any]:
         "outcomes": outcomes,
         "gained": [entry["says"] for entry in gained], "lost": [entry["says"] for entry in lost],
         "wouldHold": gained, "wouldNotHold": lost,
-        "issues": [f"{i.where}: {i.what}; {i.fix}" for i in after.issues
+        "issues": [f"{i.where}: {i.what}; {i.fix}  <{i.code}>" for i in after.issues
                    if i not in assessment.issues],
         "notice": assessment.wording.notice(),
     }
