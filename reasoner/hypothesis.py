@@ -18,7 +18,7 @@ from .engine import Engine
 from .errors import LimitReached, UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
-from .namespaces import TYPE, XSD, local_name, marrow
+from .namespaces import SUPPOSED, TYPE, XSD, local_name, marrow
 from .patient import PatientGraph
 from .quantity import decimal_literal, escape
 from .rule import Atom
@@ -41,7 +41,6 @@ _FORMS = {
 }
 """The record that says something of each sort of kind: its class, link and plain fields."""
 _MEASURED = "MeasurementKind"
-_SUPPOSED = "urn:marrow:hypothesis:"
 _WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
           "deny": "{kind} were excluded", "remove": "{kind} were not on record"}
 
@@ -126,7 +125,7 @@ def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
         triples = _changed(triples, change, patient.patient, patient.as_of, engine, number)
     graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
     gated = gate_patient(graph, engine.graph, patient.as_of)
-    unread = next((i for i in gated.issues if i.where.startswith(_SUPPOSED)
+    unread = next((i for i in gated.issues if i.where.startswith(SUPPOSED)
                    and i.code != "results-disagree"), None)
     if unread is not None:
         named = unread.where.partition("(")[2].rstrip(")")
@@ -182,7 +181,7 @@ def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engi
     form, link, fields = _FORMS[sort_of(change.kind, graph) or "ConditionKind"]
     if change.verb == "deny":
         form, link, fields = "DenialRecord", "hasDenial", {}
-    node = f"<{_SUPPOSED}{number}>"
+    node = f"<{SUPPOSED}{number}>"
     kept |= {(patient, marrow(link), node), (node, TYPE, marrow(form)),
              (node, marrow("kind"), change.kind),
              (node, marrow("start" if form == "MedicationRecord" else "date"), day)}

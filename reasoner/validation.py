@@ -177,7 +177,7 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
     sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
     issues = tuple(
         Issue("breaks-a-shape", one_line(sources.get(v.node, "")) or local_name(v.node), _what(v),
-              "correct the record and send it again")
+              "correct the record and send it again", records=(v.node.strip("<>"),))
         for v in violations
     )
     return PatientGraph(graph.patient, frozenset(kept), graph.source), issues

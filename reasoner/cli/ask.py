@@ -100,7 +100,7 @@ def what_if(
     from ..explanation import whatif
     from ..explanation.reason import reason_then
     from ..graphs.whatif import what_if_quads
-    from ..hypothesis import Verb, parse_change
+    from ..hypothesis import Verb, parse_change, suppose
 
     wanted: list[tuple[Verb, str]] = [
         *[("set", x) for x in set_], *[("add", x) for x in add],
@@ -120,7 +120,8 @@ def what_if(
         emit(found, asked.as_json, text, assessment.engine)
         return
     _answer(asked, assessment, (audience, language), ("what-if", (changes,)),
-            lambda: whatif.what_if(assessment, changes), whatif.what_if_text, what_if_quads, rdf)
+            lambda: whatif.what_if(assessment, changes), whatif.what_if_text,
+            lambda about, found: what_if_quads(suppose(about, changes), found), rdf)
 
 
 def contrast(

@@ -211,7 +211,7 @@ def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     assessed = assess_graph(engine, graph, day, issues)
     later = (*assessed.issues[len(issues):], *findings_of(assessed))
     found = [*issues, *(i for i in later if i.severity == "warning")]
-    lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
+    lines = [f"{i.where}: {i.what}; {i.fix}  <{i.code}>\n" for i in found]
     verdict = f"{len(found)} findings\n" if found else "conforms\n"
     emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
          lambda: "".join(lines) + verdict, engine)

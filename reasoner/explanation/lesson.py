@@ -57,7 +57,7 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
             Line(m["label"], tuple(k.strip() for k in [*monitoring_text(m)][1:]), (m["id"],))
             for m in data["monitoring"])),
         *passage(voice.phrase("TeachIssuesHeading"), (
-            Line(f"{i['where']}: {i['what']}; {i['fix']}") for i in data["issues"])),
+            Line(f"{i['where']}: {i['what']}; {i['fix']}  <{i['code']}>") for i in data["issues"])),
         *statements(voice, cited(assessment, (care, data["redFlags"], data["monitoring"]))),
     ])
 

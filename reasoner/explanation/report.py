@@ -12,7 +12,6 @@ from typing import Any
 from ..assessment import (
     Assessment,
     certainty_of,
-    contradictions,
     limits_of,
     mechanisms_of,
     source_of,
@@ -24,8 +23,9 @@ from ..namespaces import TYPE, local_name, marrow
 from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
-from .findings import findings_of
 from .followup import monitoring, term_of
+from .issues import issues_of
+from .pain import contradicted_links
 from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
 from .unread import unread_diagnoses
@@ -70,7 +70,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
-        "contradictedLinks": contradictions(assessment),
+        "contradictedLinks": contradicted_links(assessment),
         "recommendations": recommendations(assessment, found),
         "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [
@@ -99,9 +99,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": _conflicts(assessment) + [
-            asdict(issue) for issue in (*findings_of(assessment), *assessment.issues)
-        ],
+        "issues": [asdict(issue) for issue in issues_of(assessment)],
     }
 
 
@@ -299,20 +297,6 @@ def assumptions(assessment: Assessment) -> list[dict[str, Any]]:
         }
         for kind in sorted(kinds)
         if kind not in assessment.related("ruledOut") and kind not in assessment.related("has")
-    ]
-
-
-def _conflicts(assessment: Assessment) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": "contradicted-by-the-record",
-            "where": assessment.graph.label(kind),
-            "what": assessment.wording.sentence(assessment.fact("disputes", kind)) + ": "
-            + "; ".join(because(assessment, assessment.fact("ruledOut", kind))),
-            "fix": "settle which of the two is right; nothing is recommended from the code alone",
-            "severity": "warning",
-        }
-        for kind in assessment.related("disputes")
     ]
 
 

@@ -12,6 +12,7 @@ from ..tier import ARTICLE
 from .decisions import site_lines
 from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
+from .pain import contradicted_lines
 from .report import report
 from .steps import every_step, steps_of
 from .unread import unread_line
@@ -98,11 +99,11 @@ def issue_lines(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]
     for (told, code), group in sorted(groups.items(), key=lambda item: item[0][0]):
         shown = group if everything else [] if told else group[:_SHOWN]
         for issue in shown:
-            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}"
+            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}  <{code}>"
         hidden = len(group) - len(shown)
         if hidden:
             more = "more " if shown else ""
-            yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
+            yield f"  {hidden} {more}of the sort <{code}>; --all or --json lists them"
 
 
 def by_tiers(tiers: list[str] | None) -> str:
@@ -141,8 +142,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
     if not data["painPaths"]:
         yield "  no active causal link leads from what is on record to a recorded pain"
     yield from map(pain_line, data["painPaths"])
-    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
-                for link in data["contradictedLinks"] for fit in link["fit"])
+    yield from contradicted_lines(data["contradictedLinks"])
 
 
 def pain_line(path: dict[str, Any]) -> str:
