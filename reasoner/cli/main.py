@@ -33,10 +33,11 @@ from .call import (
     read_record,
     tell_site,
 )
+from .usage import Verbs
 from .verdict import proof_verdict
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Reason with proofs about back pain in patients with anemia. "
          "Supports clinical judgement and does not replace it.",
@@ -148,8 +149,8 @@ def why(
                                                     "known that gives it.")
     ] = False,
     most: Annotated[
-        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
-                                                          "look for.")
+        int, typer.Option("--most", metavar="1..1000", min=1, max=1000,
+                          help="With --justifications: how many to look for.")
     ] = 50,
     audience: Audience = "clinician",
     language: Language = "en",
