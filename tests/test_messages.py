@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from fhir_samples import ANNA, hemoglobin
 from reasoner.assessment import Assessment
+from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.errors import InputRefused
 from reasoner.explanation.glance import glance_text
@@ -62,3 +66,72 @@ def test_what_is_set_aside_is_counted_before_anything_is_concluded(slipped: Asse
     whole = assess(engine, RECORD.encode(), AS_OF)
     assert report(whole)["setAside"] == {"count": 0, "names": []}
     assert "set aside" not in glance_text(whole)
+
+
+BUNDLE = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [
+    {"resource": resource} for name in ("anna", "bert") for resource in (
+        {**ANNA, "id": name}, hemoglobin(id=f"hb-{name}", subject={"reference": f"Patient/{name}"}))
+]})
+
+
+def run(*arguments: str, stdin: str | None = None):
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+@pytest.mark.parametrize("option", [[], ["--import-report"], ["--compare-evidence"], ["--full"]])
+def test_a_patient_is_chosen_from_standard_input_as_from_a_file(option: list[str],
+                                                                tmp_path: Path) -> None:
+    path = tmp_path / "two.json"
+    path.write_text(BUNDLE)
+    rest = ["--patient", "bert", "--as-of", AS_OF, *option]
+    found = run("explain", "-", *rest, stdin=BUNDLE)
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert found.stdout.replace("standard input", "two.json") \
+        == run("explain", str(path), *rest).stdout
+
+
+def test_all_patients_are_read_from_standard_input() -> None:
+    found = run("explain", "-", "--all-patients", "--as-of", AS_OF, stdin=BUNDLE)
+    assert (found.exit_code, found.stdout.count("=== ")) == (0, 2)
+
+
+GRAPH = str(Path(__file__).parent.parent / "examples" / "mixed.ttl")
+MIXED = ["--example", "mixed"]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), [
+    (["explain", *MIXED, "--import-report"], 2, "--import-report is for FHIR, and an example is "
+     "one patient graph; leave out --import-report, or name FHIR"),
+    (["explain", GRAPH, "--all-patients"], 2, "--all-patients is for FHIR, and mixed.ttl is one "),
+    (["explain", "-", "--all-patients"], 2, "and standard input is one patient graph"),
+    (["explain", "no.json", "--all-patients"], 3, "no.json: No such file"),
+    (["explain", "-", "--patient", "x"], 2, "standard input is a patient graph, which holds one"),
+    (["explain", GRAPH, "--patient", "x"], 2, "mixed.ttl is a patient graph, which holds one"),
+    (["explain", *MIXED, "--patient", "x"], 2, "an example holds one patient; leave out --patient"),
+    (["explain", "-", GRAPH], 2, "standard input is read alone"),
+    (["explain", GRAPH, GRAPH], 2, "mixed.ttl is no FHIR, and only FHIR may come in several"),
+    (["explain", GRAPH, "no.ttl"], 2, "mixed.ttl is no FHIR"),
+    (["explain", *MIXED, "--all-patients", "--audience", "patient"], 2, "--all-patients can only "
+     "be told to a clinician, not to the audience 'patient'; leave out --audience, or --all-"),
+    (["why", *MIXED, "OralIron", "--draw", "dot", "--audience", "educator"], 2, "--draw can only"),
+    (["explain", *MIXED, "--all-patients", "--import-report"], 2, "take one of them"),
+    (["explain", "-", "--all-patients", "--patient", "anna"], 2, "leave out one"),
+])
+def test_an_input_that_an_option_is_not_for_is_refused_in_one_line(arguments: list[str], code: int,
+                                                                   says: str) -> None:
+    found = run(*arguments, stdin=RECORD)
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (code, "", 1)
+    assert says in found.stderr
+
+
+def test_no_language_is_left_out_in_silence() -> None:
+    found = run("explain", *MIXED, "--compare-evidence", "--as-of", AS_OF, "--language", "de")
+    assert found.exit_code == 0
+    assert found.stderr.count("nothing is written in 'de'") == 1
+
+
+def test_what_is_cut_short_on_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reasoner.hostile.MAX_FILE", len(RECORD) - 1)
+    found = run("explain", "-", stdin=RECORD)
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (4, "", 1)
+    assert "standard input: more than" in found.stderr
