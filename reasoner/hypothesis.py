@@ -117,10 +117,13 @@ def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
     """Return the assessment that would be, were the record changed so.
 
     Raises:
-        UsageError: a supposed result cannot be read, so that nothing was supposed.
+        UsageError: a supposed result cannot be read, so that nothing was supposed; or two changes
+            are of one kind, so that one would undo the other.
     """
     patient, engine = assessment.patient, assessment.engine
     triples = set(patient.facts - patient.origins.keys())
+    changes = _in_order(changes)
+    _check_once(changes, engine.graph)
     for number, change in enumerate(changes):
         triples = _changed(triples, change, patient.patient, patient.as_of, engine, number)
     graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
@@ -152,7 +155,7 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
     supposed = []
     for changes in cases:
         triples = told
-        for change in changes:  # one change is one record, in whichever cases it is made
+        for change in _in_order(changes):  # one change is one record, in whichever cases it is made
             triples = _changed(triples, change, patient.patient, patient.as_of, engine,
                                numbers.setdefault(change, len(numbers)))
         graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
@@ -164,6 +167,20 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
                 if where >> number & 1:
                     facts.add(fact)
     return found
+
+
+def _in_order(changes: Iterable[Change]) -> list[Change]:
+    """Return changes in the order in which they are made: nothing supposed is taken off again."""
+    return sorted(changes, key=lambda change: change.verb != "remove")
+
+
+def _check_once(changes: Sequence[Change], graph: Graph) -> None:
+    seen: set[str] = set()
+    for change in changes:
+        if change.kind in seen:
+            raise UsageError("supposed-twice", what=f"{graph.label(change.kind)} is supposed twice",
+                             fix="name it once, and ask of the other in a question of its own")
+        seen.add(change.kind)
 
 
 def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engine: Engine,

@@ -22,6 +22,7 @@ from .call import (
     emit,
     last_of,
     only_for_clinicians,
+    tell_language,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
     """Print an answer, and write it as RDF where a file is named; it is worked out once."""
     found = cache(data)
     if rdf:
-        only_for_clinicians(spoken, "--rdf")
+        only_for_clinicians(spoken, rdf=rdf)
         _write(rdf, quads(assessment, found()))
     name, arguments = question
     answer(assessment, spoken, name, arguments, found, lambda: text(found()), asked.as_json)
@@ -112,7 +113,8 @@ def what_if(
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
     if why:
-        only_for_clinicians((audience, language), "--why")
+        only_for_clinicians((audience, language), why=why)
+        tell_language(language)
         if rdf:
             raise UsageError("no-proof-of-a-supposition", what="--why and --rdf do not go together",
                              fix="leave one out: no proof is written of what is only supposed")

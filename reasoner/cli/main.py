@@ -31,12 +31,14 @@ from .call import (
     last_of,
     only_for_clinicians,
     read_record,
+    tell_language,
     tell_site,
 )
+from .usage import Verbs
 from .verdict import proof_verdict
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Reason with proofs about back pain in patients with anemia. "
          "Supports clinical judgement and does not replace it.",
@@ -102,9 +104,14 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
-    if import_report or all_patients or compare:
-        only_for_clinicians((audience, language),
-                            "--import-report, --all-patients and --compare-evidence")
+    instead = {"import_report": import_report, "all_patients": all_patients,
+               "compare_evidence": compare}
+    only_for_clinicians((audience, language), **instead)
+    if sum(instead.values()) > 1:
+        raise UsageError("one-answer", what="--import-report, --all-patients and "
+                         "--compare-evidence each answer instead", fix="take one of them")
+    if any(instead.values()):
+        tell_language(language)
     if import_report:
         show_import(asked, patient)
         return
@@ -112,8 +119,8 @@ def explain(
         explain_all(asked, patient, evidence, (full, everything))
         return
     if compare:
-        both = asked.assess(patient)
-        found = compare_evidence(asked.assess(patient, "article"), both)
+        both, article = asked.assess_by(patient, "all", "article")
+        found = compare_evidence(article, both)
         emit(found, asked.as_json, partial(compare_text, found), both.engine)
         return
     assessment = asked.assess(patient, evidence)
@@ -148,8 +155,8 @@ def why(
                                                     "known that gives it.")
     ] = False,
     most: Annotated[
-        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
-                                                          "look for.")
+        int, typer.Option("--most", metavar="1..1000", min=1, max=1000,
+                          help="With --justifications: how many to look for.")
     ] = 50,
     audience: Audience = "clinician",
     language: Language = "en",
@@ -168,8 +175,10 @@ def why(
                          fix="name another file to write the proof to")
     assessment = asked.assess(files)
     wanted, line = name_in(reader_of(assessment), wanted)
-    if rdf or draw or every or unfold:
-        only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
+    only_for_clinicians((audience, language), rdf=rdf, draw=draw, unfold=unfold,
+                        justifications=every)
+    if draw or every:
+        tell_language(language)
     if rdf and not every:
         write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:

@@ -18,7 +18,7 @@ from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
 from .text import TITLES, deferred_text, needs_text, source_text
-from .unread import unread_line
+from .unread import aside_line, unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -42,6 +42,9 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
+    aside = aside_line(data["setAside"])
+    if aside:
+        SubElement(body, "p").text = aside
     section = _section(body, "Red flags")
     _flags(section, data["redFlags"])
     unread = unread_line(data["unreadDiagnoses"])

@@ -28,7 +28,7 @@ from .issues import issues_of
 from .pain import contradicted_links
 from .steps import all_grounds, because
 from .tiers import article_notice, statements_behind
-from .unread import unread_diagnoses
+from .unread import records_set_aside, unread_diagnoses
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -50,6 +50,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "redFlags": sorted(
             (_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")),
             key=lambda flag: (_URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+        "setAside": records_set_aside(assessment),
         "unreadDiagnoses": unread_diagnoses(assessment),
         "findings": [
             _condition(assessment, kind, found) for kind in assessment.related("has")
