@@ -19,6 +19,7 @@ from .report import report
 from .steps import own_sentences, shortly
 from .text import (
     TITLES,
+    UNCONFIRMED,
     aside,
     by_tiers,
     deferred_text,
@@ -32,6 +33,7 @@ from .text import (
     pain_line,
     source_text,
 )
+from .unconfirmed import pressing_lines, quiet_lines
 
 _PATHS = 3
 """How many ways to the pain are shown before the rest is only counted."""
@@ -65,7 +67,9 @@ def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str]) -> Itera
     tiers = knowledge["articleNotice"] is not None
     yield from _section("Red flags", (
         [line for flag in data["redFlags"] for line in flag_lines(flag, tiers)]
-        or ["  none raised by what is on record; that is no proof that there is none"]))
+        or ["  none raised by what is on record; that is no proof that there is none"])
+        + list(pressing_lines(data["unconfirmed"])))
+    yield from _section(UNCONFIRMED, list(quiet_lines(data["unconfirmed"])))
     yield from _section("Disorders", [
         f"  {item['label']} ({item['certainty']}{_by(item)}): {shortly(item['because'], own)}"
         for item in data["disorders"]] or ["  none established"])
