@@ -91,6 +91,11 @@ def what_if(
     remove: Annotated[
         Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
     ] = [],  # noqa: B006
+    confirm: Annotated[
+        Changes, typer.Option("--confirm", metavar="NAME",
+                              help="A kind of result that is not final, or has no date, to suppose "
+                                   "final as it stands.")
+    ] = [],  # noqa: B006
     why: Annotated[
         str, typer.Option("--why", metavar="NAME",
                           help="Instead show why this would then be so, down to the records.")
@@ -106,10 +111,11 @@ def what_if(
     wanted: list[tuple[Verb, str]] = [
         *[("set", x) for x in set_], *[("add", x) for x in add],
         *[("deny", x) for x in deny], *[("remove", x) for x in remove],
+        *[("confirm", x) for x in confirm],
     ]
     if not wanted:
         raise UsageError("no-change", what="nothing to suppose",
-                         fix="give --set, --add, --deny or --remove")
+                         fix="give --set, --add, --deny, --remove or --confirm")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
     if why:

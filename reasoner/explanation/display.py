@@ -17,7 +17,8 @@ from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
-from .text import TITLES, deferred_text, needs_text, source_text
+from .text import TITLES, UNCONFIRMED, deferred_text, needs_text, source_text
+from .unconfirmed import pressing_lines, quiet_lines
 from .unread import aside_line, unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
@@ -50,6 +51,12 @@ def assessment_html(assessment: Assessment) -> str:
     unread = unread_line(data["unreadDiagnoses"])
     if unread:
         SubElement(section, "p").text = unread
+    pressing = [line.strip() for line in pressing_lines(data["unconfirmed"])]
+    if pressing:
+        _items(section, pressing)
+    quiet = [line.strip() for line in quiet_lines(data["unconfirmed"])]
+    if quiet:
+        _items(_section(body, UNCONFIRMED), quiet)
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
     _paths(_section(body, "Why the back may hurt (what may be, never what is)"), data["painPaths"])

@@ -15,6 +15,7 @@ from .followup import due_text, monitoring_text, term_text
 from .pain import contradicted_lines
 from .report import report
 from .steps import every_step, steps_of
+from .unconfirmed import pressing_lines, quiet_lines
 from .unread import aside_line, unread_line
 
 
@@ -74,6 +75,9 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield from issue_lines(data["issues"], everything)
 
 
+UNCONFIRMED = "Not final or not dated"
+
+
 def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
     yield title
@@ -123,9 +127,15 @@ def flags_text(data: dict[str, Any], tiers: bool) -> Iterator[str]:
         yield "  none raised by what is on record; that is no proof that there is none"
     for flag in data["redFlags"]:
         yield from flag_lines(flag, tiers)
+    yield from pressing_lines(data["unconfirmed"])
     unread = unread_line(data["unreadDiagnoses"])
     if unread:
         yield f"  {unread}"
+    quiet = list(quiet_lines(data["unconfirmed"]))
+    if quiet:
+        yield ""
+        yield UNCONFIRMED
+        yield from quiet
 
 
 def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:
