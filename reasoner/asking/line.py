@@ -14,7 +14,10 @@ from functools import cached_property
 from typing import Any
 
 from ..assessment import Assessment
+from ..engine import Engine
 from ..errors import UsageError
+from ..explanation.issues import names_an_issue
+from ..explanation.rulebook import rule_called
 from ..knowledge import Graph
 from ..namespaces import LABEL, MARROW, RDFS, SKOS, SUBCLASS, TYPE, iri, local_name, marrow
 from ..quantity import text_of
@@ -28,6 +31,8 @@ _FEWEST_WORDS = 4
 _IN_BRACKETS = re.compile(r"<([^<>\s]+)>")
 _ID = re.compile(r"\b[A-Z]+\d{2,}[\w-]*")
 _LOCAL_NAME = re.compile(r"\bmarrow:(\w+)|\b([A-Za-z]+[A-Z]\w*)\b")
+_CODE = re.compile(r"\b[a-z]\w*(?:-\w+)+\b|(?<=\bby )[a-z]\w*\b(?!-)")
+"""How rules, computations (after "by") and sorts of issues are called."""
 _NAMES = (LABEL, iri(SKOS, "altLabel"), marrow("plainName"))
 _NAMED = tuple(marrow(name) for name in (
     "ConditionKind", "InterventionKind", "MeasurementKind", "MechanismKind", "MonitoringKind",
@@ -40,8 +45,8 @@ class Line:
     """What a line names, the thing it is about first.
 
     Attributes:
-        subject: the term that the line is about.
-        beside: the other terms that it names, in the order in which they stand.
+        subject: the name of what the line is about, as ``why`` takes it.
+        beside: the other names in it, in the order in which they stand.
     """
 
     subject: str
@@ -50,29 +55,41 @@ class Line:
 
 @dataclass(frozen=True)
 class LineReader:
-    """Reads lines with the names and sentences of one graph.
+    """Reads lines with the names and sentences of the knowledge.
 
     Attributes:
-        graph: the knowledge.
+        engine: the knowledge, with its rules.
         properties: what a record says of the patient itself, such as a birth date.
     """
 
-    graph: Graph
+    engine: Engine
     properties: tuple[str, ...] = ()
+
+    @property
+    def graph(self) -> Graph:
+        """The ontology."""
+        return self.engine.graph
 
     def read(self, text: str) -> Line | None:
         """Return what a line of an answer names, or nothing if it names nothing."""
         text = text[:LONGEST]
-        graph, plain = self.graph, _IN_BRACKETS.sub(" ", text)
-        marked = [graph.named(found) for found in _IN_BRACKETS.findall(text)]
-        ids = [marrow(found) for found in _ID.findall(plain)]
-        names = [marrow(curie or bare) for curie, bare in _LOCAL_NAME.findall(plain)]
+        plain = _IN_BRACKETS.sub(" ", text)
+        bare = [curie or name for curie, name in _LOCAL_NAME.findall(plain)]
         found = dict.fromkeys((
-            *(term for term in marked if graph.objects(term, TYPE)),
-            *(term for term in (*ids, *names) if term in self._terms),
-            *self._with_sentence(plain), *self._with_label(plain)))
+            *filter(self._is_asked_about, _IN_BRACKETS.findall(text)),
+            *(name for name in (*_ID.findall(plain), *bare) if marrow(name) in self._terms),
+            *map(local_name, (*self._with_sentence(plain), *self._with_label(plain))),
+            *filter(self._is_code, _CODE.findall(plain))))
         subject, *beside = found or (None,)
         return Line(subject, tuple(beside)) if subject else None
+
+    def _is_asked_about(self, name: str) -> bool:
+        """Tell whether a name in brackets is one, with the day it is due on or without."""
+        return self._is_code(name) or bool(
+            self.graph.objects(self.graph.named(name.partition("@")[0]), TYPE))
+
+    def _is_code(self, name: str) -> bool:
+        return bool(rule_called(self.engine, name) or names_an_issue(self.graph, name))
 
     @cached_property
     def _sentences(self) -> dict[str, list[str]]:
@@ -155,7 +172,7 @@ def name_in(reader: LineReader, wanted: str) -> tuple[str, Line | None]:
     if len(wanted.split()) == 1 or _is_name(reader.graph, wanted):
         return wanted, None
     line = reader.read(wanted)
-    return (line.subject.strip("<>"), line) if line else (wanted, None)
+    return (line.subject, line) if line else (wanted, None)
 
 
 def _is_name(graph: Graph, wanted: str) -> bool:
@@ -170,14 +187,14 @@ def reader_of(assessment: Assessment) -> LineReader:
     patient = assessment.patient.patient
     properties = {p for s, p, o in assessment.patient.facts if s == patient and p != TYPE
                   and not assessment.wording.is_record(o)}
-    return LineReader(assessment.graph, tuple(sorted(properties)))
+    return LineReader(assessment.engine, tuple(sorted(properties)))
 
 
 def preface(line: Line | None, graph: Graph) -> str:
     """Return what a line was read as, to stand before the answer; nothing if a name was given."""
     if line is None:
         return ""
-    others = [_called(graph, term) for term in line.beside]
+    others = [_called(graph, name) for name in line.beside]
     also = f"; it also names {', '.join(others)}" if others else ""
     return f"The line is read as being about {_called(graph, line.subject)}{also}.\n\n"
 
@@ -186,10 +203,9 @@ def line_data(line: Line | None) -> dict[str, Any]:
     """Return the same for a program, as a member of the answer."""
     if line is None:
         return {}
-    return {"line": {"about": local_name(line.subject),
-                     "names": [local_name(term) for term in line.beside]}}
+    return {"line": {"about": line.subject, "names": list(line.beside)}}
 
 
-def _called(graph: Graph, term: str) -> str:
-    label, name = graph.label(term), local_name(term)
+def _called(graph: Graph, name: str) -> str:
+    label = graph.label(graph.named(name))
     return name if label == name else f"{label} <{name}>"

@@ -202,7 +202,7 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
-        name, line = name_in(LineReader(engine.graph), name)
+        name, line = name_in(LineReader(engine), name)
         alone, told = backing_alone(engine, name)
         emit({**line_data(line), **alone}, asked.as_json,
              lambda: preface(line, engine.graph) + told(), engine)
