@@ -42,8 +42,8 @@ ROOTS = {
     "CausalLink", "Disagreement", "Enumeration", "Publication", "Scale", "Statement",
     # what rules, sites, questions, wording and proofs are made of
     "AbsentPattern", "Answer", "Audience", "Clock", "IssueKind", "Phrase", "PlainWords",
-    "ProofStep", "QuestionForm", "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold", "UnitName",
-    "UrgentWords",
+    "ProofStep", "QuestionForm", "QuestionSlot", "Rule", "RuleParameter", "SiteChoice",
+    "SiteThreshold", "UnitName", "UrgentWords",
 }
 
 
