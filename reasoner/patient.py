@@ -103,19 +103,36 @@ def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
                                    fix="send one patient a file")
     except SyntaxError as error:
         raise InputRefused("does-not-parse", where=_place(source, error),
-                           what=_first_line(str(error)), fix="mend the file") from error
+                           what=_fault(error), fix="mend the file") from error
     except (ValueError, OSError) as error:
-        raise InputRefused("does-not-parse", where=source, what=_first_line(str(error)),
+        raise InputRefused("does-not-parse", where=source, what=_fault(error),
                            fix="send RDF that needs nothing from outside the file") from error
     return triples
 
 
 def _place(source: str, error: SyntaxError) -> str:
-    return f"{source}, line {error.lineno}" if error.lineno else source
+    columns = f", column {error.offset}" if error.offset else ""
+    return f"{source}, line {error.lineno}{columns}" if error.lineno else source
 
 
-def _first_line(text: str) -> str:
-    return (text.splitlines() or ["unreadable"])[0][:200]
+_FAULTS = {
+    "has not been declared": "a prefix is not declared",
+    "Unexpected end": "it ends too early",
+    "UTF-8": "it is no UTF-8 text",
+    "LoadDocumentCallback": "it needs a context from outside the file",
+    "escape": "a text holds an escape that there is not",
+    "language": "a language tag is none",
+    "subtag": "a language tag is none",
+    "IRI": "a name is no absolute IRI",
+    "not a valid": "something is here that may not be here, such as a text without quotation marks",
+}
+"""What the parser's words amount to; they themselves may repeat what the record says."""
+
+
+def _fault(error: Exception) -> str:
+    said = str(error)
+    return next((told for words, told in _FAULTS.items() if words in said),
+                "it is not well-formed")
 
 
 def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabulary) \

@@ -34,6 +34,7 @@ from .call import (
     tell_language,
     tell_site,
 )
+from .fault import telling_faults
 from .usage import Verbs
 from .verdict import proof_verdict
 
@@ -383,4 +384,5 @@ def run() -> None:
     if sys.stderr.isatty():
         logging.basicConfig(format="marrow: %(message)s")
         logging.getLogger("reasoner").setLevel(logging.INFO)
-    app(prog_name="marrow")
+    with telling_faults():
+        app(prog_name="marrow")
