@@ -166,21 +166,27 @@ def _criterion(assessment: Assessment, criterion: str) -> dict[str, Any]:
     return {
         "criterion": local_name(criterion), "label": graph.label(criterion),
         "status": status_of(members_of(assessment, criterion)),
-        "concludes": sorted({local_name(o) for e in graph.objects(criterion, _CONCLUDES)
-                             if (o := graph.object(e, iri(OWL, "hasValue")))}),
+        "concludes": sorted(map(local_name, concluded_by(graph, criterion))),
         "sources": [source_of(graph, s) for s in graph.objects(criterion, _SOURCE)
                     if s.startswith("<")],
     }
 
 
+def concluded_by(graph: Graph, criterion: str) -> set[str]:
+    """Return the kinds and rows that a criterion concludes something of."""
+    return {o for e in graph.objects(criterion, _CONCLUDES)
+            if (o := graph.object(e, iri(OWL, "hasValue")))}
+
+
 def _readers(assessment: Assessment, term: str) -> list[dict[str, Any]]:
     """Return the criteria that read a kind or a bound, those that are met or open first."""
     order = ("met", "unknown", "not-met")
-    found = [_criterion(assessment, c) for c in _criteria_reading(assessment.graph, term)]
+    found = [_criterion(assessment, c) for c in criteria_reading(assessment.graph, term)]
     return sorted(found, key=lambda c: (order.index(c["status"]), c["criterion"]))
 
 
-def _criteria_reading(graph: Graph, term: str) -> set[str]:
+def criteria_reading(graph: Graph, term: str) -> set[str]:
+    """Return the criteria that read a kind or a bound, a criterion itself among them."""
     found = {c for c in graph.subjects(marrow("reads"), term)
              if marrow("Criterion") in graph.objects(c, TYPE)}
     found |= {term} if marrow("Criterion") in graph.objects(term, TYPE) else set()

@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..namespaces import TYPE, local_name, marrow
 from .arguments import argument_lines, arguments
 from .disagreements import disagreement_data, disagreement_lines
-from .failing import criteria_lines, unmet_criteria
+from .failing import criteria_lines, named_items, unmet_criteria
 from .report import recommendation
 from .rulebook import written
 from .text import source_text
@@ -84,7 +84,7 @@ def contrast_text(data: dict[str, Any]) -> str:
                   f"  decided by {side['decidedBy']}: {side['decidedByTitle']}",
                   *argument_lines(side), *criteria_lines(side["criteria"])]
         if side["missing"]:
-            lines.append(f"  needs: {missing_text(side['missing'])}")
+            lines.append(f"  needs: {named_items(side['missing'])}")
     for entry in data["supersedes"]:
         lines.append(f"{entry['winnerLabel']} <{entry['winner']}> takes the place of "
                      f"{entry['loserLabel']} <{entry['loser']}>: {entry['label']} "
@@ -98,11 +98,3 @@ def contrast_text(data: dict[str, Any]) -> str:
         lines += ["Sources disagree, and none is preferred here",
                   *disagreement_lines(data["disagreements"])]
     return "\n".join([*lines, f"As of {data['asOf']}.", "", data["notice"], ""])
-
-
-def missing_text(missing: list[dict[str, Any]]) -> str:
-    """Return what is missing, each once, with the names to ask about."""
-    names: dict[str, list[str]] = {}
-    for item in missing:
-        names.setdefault(item["label"], []).append(f"<{item['name']}>")
-    return "; ".join(f"{label} {' '.join(found)}" for label, found in sorted(names.items()))
