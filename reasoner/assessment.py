@@ -17,7 +17,7 @@ from .grounding import Grounding
 from .knowledge import Graph
 from .mechanism import Path, contradicted, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
-from .proof import Proof, prove
+from .proof import Proof, prove, said_of
 from .result import Result
 from .rule import Atom
 from .wording import Wording
@@ -100,7 +100,7 @@ class Assessment:
     def prove(self, fact: Atom) -> Proof | None:
         """Return a shortest proof of a statement, or None if it does not hold."""
         found = prove(self.derivations, fact)
-        return replace(found, told_by=self) if found else None
+        return replace(found, told_by=self, knowledge=said_of(self.graph)) if found else None
 
     def proof_html(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as HTML for a notebook."""
