@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from .derivation import Derivation, Derivations
 from .knowledge import Graph
 from .namespaces import (
+    BIBO,
     DATE,
     EO,
     EXPRESSION,
@@ -59,12 +60,15 @@ class Proof:
 
     ``steps`` come in an order in which every premise stands before it is used; ``leaves`` maps
     each statement that is not derived to where it comes from; ages and days are ``as_of``.
+    ``knowledge`` says, by predicate, the version and status of the knowledge, and what a proof is
+    not.
     """
 
     conclusion: Atom
     steps: tuple[Derivation, ...]
     leaves: dict[Atom, Leaf]
     as_of: date
+    knowledge: tuple[tuple[str, str], ...] = ()
     told_by: Teller | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -96,6 +100,21 @@ def _origin(fact: Atom, derivations: Derivations) -> Leaf:
 def proof_name(conclusion: Atom) -> str:
     """Return the name of the proof of a statement."""
     return f"<{PROOF}{hashlib.sha256(repr(conclusion).encode()).hexdigest()[:20]}>"
+
+
+def said_of(graph: Graph) -> tuple[tuple[str, str], ...]:
+    """Return what every proof says of the knowledge: its version, its status and its notice."""
+    root = f"<{MARROW}>"
+    return tuple((said, term) for said, stated in _KNOWLEDGE
+                 if (term := graph.object(root, stated)) is not None)
+
+
+_KNOWLEDGE = (
+    (iri(PROV, "wasDerivedFrom"), iri(OWL, "versionIRI")),
+    (iri(BIBO, "status"), iri(BIBO, "status")),
+    (marrow("notice"), marrow("notice")),
+)
+"""What a proof says of the knowledge, and what the root of the ontology says for it."""
 
 
 def prove(derivations: Derivations, conclusion: Atom, through: Iterable[Atom] = ()) \
@@ -222,12 +241,14 @@ def statement_iri(fact: Atom) -> str:
 def proof_quads(proof: Proof) -> list[Quad]:
     """Return a proof as quads in a named graph of its own.
 
-    Source: PROV-O (prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation Ontology
-    (eo:TraceBasedExplanation).
+    Source: PROV-O (prov:Entity, prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation
+    Ontology (eo:TraceBasedExplanation).
     """
     graph = proof.iri
     triples: list[Atom] = [
         (graph, TYPE, iri(EO, "TraceBasedExplanation")),
+        (graph, TYPE, iri(PROV, "Entity")),
+        *((graph, *said) for said in proof.knowledge),
         (graph, marrow("proves"), statement_iri(proof.conclusion)),
         (graph, marrow("asOf"), f'"{proof.as_of}"^^<{DATE}>'),
     ]

@@ -310,7 +310,7 @@ def check(
     ] = False,
     proof: Annotated[
         str, typer.Option("--proof", metavar="FILE",
-                          help="Instead check every step of a proof that why --rdf wrote; exit 1 "
+                          help="Instead check every step of each proof that --rdf wrote; exit 1 "
                                "if it does not hold.")
     ] = "",
     patient: Annotated[
