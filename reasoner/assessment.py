@@ -98,8 +98,12 @@ class Assessment:
         return (self.patient.patient, marrow(predicate), value)
 
     def prove(self, fact: Atom) -> Proof | None:
-        """Return a shortest proof of a statement, or None if it does not hold."""
-        found = prove(self.derivations, fact)
+        """Return a proof of a statement, or None if it does not hold.
+
+        It is a shortest one; of an outcome, one by the strongest reason that it follows from.
+        """
+        reasons = self.reasons_for(fact[1], fact[2]) if fact[1] in self.graph_outcomes else ()
+        found = prove(self.derivations, fact, ((fact[0], reason, fact[2]) for reason in reasons))
         return replace(found, told_by=self) if found else None
 
     def proof_html(self, proof: Proof) -> str | None:

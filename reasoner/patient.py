@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import InputRefused, LimitReached
+from .errors import InputRefused, LimitReached, advise
 from .hostile import MAX_LITERAL, check_depth
 from .knowledge import Graph, Vocabulary, term_of
 from .namespaces import MARROW, OWL, RDFS, SH, TYPE, XSD, local_name, marrow, shorten
@@ -158,7 +159,8 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
         raise InputRefused(
             "unknown-class", where=f"{source}, {_shown(s)}",
             what=f"{shorten(o)} is no class of a patient graph",
-            fix=f"use one of {', '.join(sorted(local_name(c) for c in vocabulary.classes))}",
+            fix=advise(local_name(o), _written(vocabulary.classes), "use one of "
+                       f"{', '.join(sorted(local_name(c) for c in vocabulary.classes))}"),
         )
     if p in vocabulary.all_predicates:
         return
@@ -169,10 +171,17 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
     if p.startswith(f"<{MARROW}"):
         raise InputRefused("reserved-predicate", where=f"{source}, {_shown(s)}",
                            what=f"{shorten(p)} is not for a patient graph to say",
-                           fix="send records; conclusions are drawn here")
+                           fix=advise(local_name(p), _written(vocabulary.all_predicates - {TYPE}),
+                                      "send records; conclusions are drawn here"))
     raise InputRefused("unknown-predicate", where=f"{source}, {_shown(s)}",
                        what=f"{shorten(p)} is not known here",
-                       fix="use the predicates of a patient graph")
+                       fix=advise(local_name(p), _written(vocabulary.all_predicates - {TYPE}),
+                                  "use the predicates of a patient graph"))
+
+
+def _written(terms: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield how each term is written, with its name."""
+    return ((shorten(term), local_name(term)) for term in terms)
 
 
 def check_literal(triple: Atom, source: str) -> None:

@@ -18,6 +18,17 @@ def rows_for(graph: Graph, term: str) -> list[str]:
             if graph.object(r, marrow("direction")) == marrow("For")]
 
 
+def unmet_criteria(assessment: Assessment, term: str, outcome: str) -> list[dict[str, Any]]:
+    """Return what would speak for an intervention that does not apply, and what of it failed.
+
+    There is none for another outcome.
+    """
+    if local_name(outcome) != "notApplicable":
+        return []
+    return [failed_criterion(assessment, c) for row in rows_for(assessment.graph, term)
+            for c in criteria_of(assessment.graph, "meets", row)]
+
+
 def failed_criterion(assessment: Assessment, criterion: str) -> dict[str, Any]:
     """Return a criterion with how the patient stands to it, and what of it failed or is unknown."""
     members = members_of(assessment, criterion)
