@@ -39,7 +39,7 @@ def bearing(assessment: Assessment, term: str) -> dict[str, Any]:
         "asked": local_name(term), "iri": term.strip("<>"), "label": graph.label(term),
         "says": graph.definition(term),
         "sources": [source_of(graph, s) for s in own_sources(graph, term)],
-        "records": [assessment.wording.record(node) for node in _records(assessment, term)],
+        "records": [assessment.wording.record(node) for node in records_about(assessment, term)],
         "states": [_state(assessment, fact) for fact in _facts(assessment, term)],
         "waiting": waiting(assessment, {term}),
         "insteadOf": _replaced(assessment, term),
@@ -76,7 +76,7 @@ def _facts(assessment: Assessment, term: str) -> list[Atom]:
                   if f[2] == term and f[0] == assessment.patient.patient and f[1] != TYPE)
 
 
-def _records(assessment: Assessment, term: str) -> list[str]:
+def records_about(assessment: Assessment, term: str) -> list[str]:
     """Return the records of a kind or of a narrower one, or a record itself by its name."""
     wording = assessment.wording
     kinds = {term, *assessment.graph.subjects(marrow("within"), term)}

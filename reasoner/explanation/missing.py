@@ -9,6 +9,7 @@ from ..hypothesis import suppose_each
 from ..namespaces import TYPE, local_name, marrow
 from ..rule import Atom
 from ..supposition import bounds_in_doubt, settlements
+from .bearing import waiting
 
 
 def missing(assessment: Assessment) -> dict[str, Any]:
@@ -55,15 +56,26 @@ def missing(assessment: Assessment) -> dict[str, Any]:
     for entry in entries.values():
         entry["outcomes"] = len({c["intervention"] for c in entry["changes"]})
         entry["urgency"] = _urgency(assessment, entry)
+        entry["waiting"] = _waiting(assessment, marrow(entry["name"]))
     telling = [e for e in entries.values() if e["outcomes"] or e["flags"]]
     alone = [e for e in entries.values() if not (e["outcomes"] or e["flags"])]
     telling.sort(key=lambda e: (not e["flags"], e["urgency"], -e["outcomes"], e["name"]))
     return {
         "asOf": assessment.patient.as_of.isoformat(),
         "items": telling,
-        "notAlone": [{"name": e["name"], "label": e["label"]} for e in alone],
+        "notAlone": [{k: e[k] for k in ("name", "label", "waiting")} for e in alone],
         "notice": assessment.wording.notice(),
     }
+
+
+def _waiting(assessment: Assessment, item: str) -> list[dict[str, Any]]:
+    """Return the interventions that wait for an item, each with its row and criteria by name."""
+    return [
+        {"intervention": w["intervention"], "label": w["label"],
+         "row": w["row"]["id"] if w["row"] else None,
+         "criteria": [c["criterion"] for c in w["criteria"]]}
+        for w in waiting(assessment, {item})
+    ]
 
 
 def _outcomes(assessment: Assessment, facts: set[Atom]) -> dict[str, str]:
@@ -88,12 +100,26 @@ def missing_text(data: dict[str, Any]) -> str:
     lines = [f"What is missing, the most telling first, as of {data['asOf']}"]
     for number, entry in enumerate(data["items"], 1):
         lines.append(f"{number:>3}. {entry['label']}  <{entry['name']}>")
-        lines += [f"       red flag {f['label']}, if {f['if']}" for f in entry["flags"]]
-        lines += [f"       {c['label']}: {c['from']} -> {c['to']}, if {c['if']}"
-                  for c in entry["changes"]]
+        lines += _waiting_lines(entry)
+        lines += [f"       red flag {f['label']}, if {f['if']}  <{f['flag']}>"
+                  for f in entry["flags"]]
+        lines += [f"       {c['label']}: {c['from']} -> {c['to']}, if {c['if']}  "
+                  f"<{c['intervention']}>" for c in entry["changes"]]
     if not data["items"]:
         lines.append("  none would: no single unknown item could change an outcome")
     if data["notAlone"]:
-        lines.append("Asked for too, but changing nothing alone: "
-                     + "; ".join(sorted({e["label"] for e in data["notAlone"]})))
+        lines.append("Asked for too, but changing nothing alone")
+        for entry in sorted(data["notAlone"], key=lambda e: str(e["label"])):
+            lines.append(f"     {entry['label']}  <{entry['name']}>")
+            lines += _waiting_lines(entry)
     return "\n".join([*lines, "", data["notice"], ""])
+
+
+def _waiting_lines(entry: dict[str, Any]) -> list[str]:
+    """Return a line for the rows that wait for an item, and one for what waits without a row."""
+    rows: dict[str, dict[str, None]] = {}
+    for w in entry["waiting"]:
+        named = rows.setdefault(f"{w['label']} <{w['intervention']}>", {})
+        named.update({w["row"]: None} if w["row"] else {})
+    said = [label + (f" ({', '.join(named)})" if named else "") for label, named in rows.items()]
+    return [f"       waiting for it: {', '.join(said)}"] if said else []
