@@ -9,7 +9,6 @@ from ..hypothesis import suppose_each
 from ..namespaces import TYPE, local_name, marrow
 from ..rule import Atom
 from ..supposition import bounds_in_doubt, settlements
-from .bearing import waiting
 
 
 def missing(assessment: Assessment) -> dict[str, Any]:
@@ -53,10 +52,11 @@ def missing(assessment: Assessment) -> dict[str, Any]:
         for flag in sorted(opened - set(assessment.related("hasOpenFlag"))):
             entry["flags"].append({"if": change.says(graph), "flag": local_name(flag),
                                    "label": graph.label(flag)})
+    waiting = _waiting(assessment)
     for entry in entries.values():
         entry["outcomes"] = len({c["intervention"] for c in entry["changes"]})
         entry["urgency"] = _urgency(assessment, entry)
-        entry["waiting"] = _waiting(assessment, marrow(entry["name"]))
+        entry["waiting"] = waiting.get(marrow(entry["name"]), [])
     telling = [e for e in entries.values() if e["outcomes"] or e["flags"]]
     alone = [e for e in entries.values() if not (e["outcomes"] or e["flags"])]
     telling.sort(key=lambda e: (not e["flags"], e["urgency"], -e["outcomes"], e["name"]))
@@ -68,14 +68,21 @@ def missing(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _waiting(assessment: Assessment, item: str) -> list[dict[str, Any]]:
-    """Return the interventions that wait for an item, each with its row and criteria by name."""
-    return [
-        {"intervention": w["intervention"], "label": w["label"],
-         "row": w["row"]["id"] if w["row"] else None,
-         "criteria": [c["criterion"] for c in w["criteria"]]}
-        for w in waiting(assessment, {item})
-    ]
+def _waiting(assessment: Assessment) -> dict[str, list[dict[str, Any]]]:
+    """Return, for each item, the interventions that wait for it, each with its row and criteria."""
+    graph = assessment.graph
+    found: dict[str, list[dict[str, Any]]] = {}
+    for intervention in assessment.related("cannotTell"):
+        for item, doubts in assessment.asked_by(intervention).items():
+            found.setdefault(item, []).extend(
+                {"intervention": local_name(intervention), "label": graph.label(intervention),
+                 "row": local_name(doubt[2]) if graph.object(doubt[2], marrow("provenance"))
+                 else None,
+                 "criteria": sorted(local_name(o) for _, p, o in asking
+                                    if p == marrow("undecidedOn")
+                                    and marrow("Criterion") in graph.objects(o, TYPE))}
+                for doubt, asking in sorted(doubts.items()))
+    return found
 
 
 def _outcomes(assessment: Assessment, facts: set[Atom]) -> dict[str, str]:
