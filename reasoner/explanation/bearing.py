@@ -46,7 +46,8 @@ def bearing(assessment: Assessment, term: str) -> dict[str, Any]:
         "sources": [source_of(graph, s) for s in own_sources(graph, term)],
         "threshold": _threshold(assessment, term),
         "records": [*(state["says"] for state in states if not state["rule"]),
-                    *(assessment.wording.record(node) for node in _records(assessment, term))],
+                    *(assessment.wording.record(node)
+                      for node in records_about(assessment, term))],
         "states": [state for state in states if state["rule"]],
         "waiting": waiting(assessment, {term}),
         "insteadOf": _replaced(assessment, term),
@@ -110,7 +111,7 @@ def _facts(assessment: Assessment, term: str) -> list[Atom]:
                   if term in f[1:] and f[0] == assessment.patient.patient and f[1] != TYPE)
 
 
-def _records(assessment: Assessment, term: str) -> list[str]:
+def records_about(assessment: Assessment, term: str) -> list[str]:
     """Return the records of a kind or of a narrower one, or a record itself by its name."""
     wording = assessment.wording
     kinds = {term, *assessment.graph.subjects(marrow("within"), term)}
