@@ -1,6 +1,7 @@
 """A proof: an acyclic slice of the derivations, from a conclusion down to what it rests on.
 
-Leaves are facts of the record and statements of the ontology. As RDF a proof is plain PROV-O,
+Leaves are facts of the record, or of what is only supposed to stand in it, and statements of the
+ontology. As RDF a proof is plain PROV-O,
 one statement node for each statement, so that any SPARQL engine can walk it.
 """
 
@@ -23,6 +24,7 @@ from .namespaces import (
     OWL,
     PROV,
     RDF,
+    SUPPOSED,
     TYPE,
     iri,
     local_name,
@@ -32,7 +34,7 @@ from .namespaces import (
 from .quantity import escape
 from .rule import Atom
 
-Leaf = Literal["record", "knowledge"]
+Leaf = Literal["record", "knowledge", "supposed"]
 Quad = tuple[str, str, str, str]
 """A triple and the named graph it stands in."""
 
@@ -85,6 +87,12 @@ class Proof:
         return next((s for s in self.steps if s.conclusion == fact), None)
 
 
+def _origin(fact: Atom, derivations: Derivations) -> Leaf:
+    if fact not in derivations.given:
+        return "knowledge"
+    return "supposed" if any(t.startswith(f"<{SUPPOSED}") for t in fact) else "record"
+
+
 def proof_name(conclusion: Atom) -> str:
     """Return the name of the proof of a statement."""
     return f"<{PROOF}{hashlib.sha256(repr(conclusion).encode()).hexdigest()[:20]}>"
@@ -118,7 +126,7 @@ def _along(derivations: Derivations, conclusion: Atom, path: dict[Atom, Derivati
             continue
         step = path.get(fact) or derivations.shortest(fact)
         if step is None:
-            leaves[fact] = "record" if fact in derivations.given else "knowledge"
+            leaves[fact] = _origin(fact, derivations)
             done.add(fact)
         elif ready:
             steps[fact] = step

@@ -39,13 +39,15 @@ _LISTED = 12
 def bearing(assessment: Assessment, term: str) -> dict[str, Any]:
     """Return what a term has to do with a patient: statements, what waits for it, what reads it."""
     graph = assessment.graph
+    states = [_state(assessment, fact) for fact in _facts(assessment, term)]
     return {
         "asked": local_name(term), "iri": term.strip("<>"), "label": graph.label(term),
         "says": graph.definition(term),
         "sources": [source_of(graph, s) for s in own_sources(graph, term)],
         "threshold": _threshold(assessment, term),
-        "records": [assessment.wording.record(node) for node in _records(assessment, term)],
-        "states": [_state(assessment, fact) for fact in _facts(assessment, term)],
+        "records": [*(state["says"] for state in states if not state["rule"]),
+                    *(assessment.wording.record(node) for node in _records(assessment, term))],
+        "states": [state for state in states if state["rule"]],
         "waiting": waiting(assessment, {term}),
         "insteadOf": _replaced(assessment, term),
         "criteria": [failed_criterion(assessment, c) for relation in _RELATIONS
@@ -105,7 +107,7 @@ def carriers(graph: Graph, statement: str) -> list[dict[str, Any]]:
 
 def _facts(assessment: Assessment, term: str) -> list[Atom]:
     return sorted(f for f in assessment.facts
-                  if f[2] == term and f[0] == assessment.patient.patient and f[1] != TYPE)
+                  if term in f[1:] and f[0] == assessment.patient.patient and f[1] != TYPE)
 
 
 def _records(assessment: Assessment, term: str) -> list[str]:
@@ -222,14 +224,15 @@ def sources_of_alternative(graph: Graph, withheld: str, other: str) -> list[dict
 
 def bearing_text(data: dict[str, Any]) -> str:
     """Return what a term has to do with a patient as text."""
-    lines = [f"{data['label']}: nothing is concluded about it, as of {data['asOf']}"]
+    known = "what is so of it" if data["states"] else \
+        "what the record says" if data["records"] else "nothing is concluded about it"
+    lines = [f"{data['label']}: {known}, as of {data['asOf']}"]
     lines += [f"  {data['says']}"] if data["says"] else []
     lines += [_threshold_line(data["threshold"])] if data["threshold"] else []
     lines += [f"  source: {_cited(s)}" for s in data["sources"]]
     lines += [f"  on record: {record}" for record in data["records"]]
     for state in data["states"]:
-        lines.append(f"  {state['says']}  (by {state['rule']})" if state["rule"]
-                     else f"  {state['says']}")
+        lines.append(f"  {state['says']}  (by {state['rule']})")
         lines += [f"      {reason}" for reason in state["because"]]
         lines += [f"      as long as {absence}" for absence in state["absences"]]
     lines += waiting_lines(data["waiting"])

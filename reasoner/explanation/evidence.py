@@ -52,14 +52,19 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
 
 
 def evidence_alone(engine: Engine, wanted: str) -> dict[str, Any]:
-    """Return a statement, or those that a link, criterion or bound names, with what carries them.
+    """Return a statement, or those that something names as its source, with what carries them.
+
+    A kind that names none has the sources of the links that lead to it and from it.
 
     Raises:
-        UsageError: the name is no statement and names none as its source.
+        UsageError: the name is no statement and has none behind it.
     """
     graph = engine.graph
     term = graph.named(wanted)
     terms = own_sources(graph, term) if not statements_named(graph, local_name(term)) else []
+    terms = terms or sorted({
+        source for end in ("cause", "effect") for link in graph.subjects(marrow(end), term)
+        for source in own_sources(graph, link)})
     terms = terms or _statements(graph, wanted, rules_of(engine.root))
     return {
         "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],

@@ -20,6 +20,7 @@ from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
 from .rulebook import rules_of
 from .steps import Step, steps_of
+from .unconfirmed import pressing_lines, quiet_lines
 from .unread import unread_line
 from .voice import Listener, Voice
 from .why import bridge, find_conclusion, prove_conclusion, sources
@@ -40,7 +41,8 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
         or [voice.words("TeachNoFlag")]
     return lesson_of(voice, [
         *passage(voice.phrase("TeachFlagsHeading"),
-                 [*flags, unread_line(data["unreadDiagnoses"]) or ""]),
+                 [*flags, *_unconfirmed(data["unconfirmed"]),
+                  unread_line(data["unreadDiagnoses"]) or ""]),
         *passage(voice.phrase("TeachHasHeading"),
                  [_has(voice, c) for c in (*data["disorders"], *data["findings"])]),
         *mechanism(voice, data["painPaths"]),
@@ -57,9 +59,20 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
             Line(m["label"], tuple(k.strip() for k in [*monitoring_text(m)][1:]), (m["id"],))
             for m in data["monitoring"])),
         *passage(voice.phrase("TeachIssuesHeading"), (
-            Line(f"{i['where']}: {i['what']}; {i['fix']}") for i in data["issues"])),
+            Line(f"{i['where']}: {i['what']}; {i['fix']}  <{i['code']}>") for i in data["issues"])),
         *statements(voice, cited(assessment, (care, data["redFlags"], data["monitoring"]))),
     ])
+
+
+def _unconfirmed(entries: list[Data]) -> list[Line]:
+    """Return what would be read otherwise if it were final, each with what it would change."""
+    lines: list[Line] = []
+    for line in (*pressing_lines(entries), *quiet_lines(entries)):
+        if len(line) - len(line.lstrip()) < _UNDER:
+            lines.append(Line(line.strip()))
+        else:
+            lines[-1] = replace(lines[-1], details=(*lines[-1].details, line.strip()))
+    return lines
 
 
 def lesson_of(voice: Voice, passages: list[Passage]) -> Letter:

@@ -14,7 +14,7 @@ from ..proof import PROOF, Proof, plain_statement, proof_name
 from ..rule import Atom
 from .decisions import site_data
 from .diagram import draw
-from .followup import STATES, TERMS, term_of, windows_of
+from .followup import STATES, TERMS, name_and_day, term_of, windows_of
 from .grounds import grounds, grounds_lines
 from .rulebook import rule_called, rules_of
 from .steps import because, every_step, own_sentences, shortly, steps_of
@@ -32,17 +32,19 @@ class NothingConcluded(UsageError):
 def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     """Return the statement that a name, label or IRI asks about, or that has this proof.
 
-    A claim asks about a causal link that carries it, if one is active.
+    A claim asks about a causal link that carries it, if one is active; G1203@2026-12-01 about what
+    is due by a row on one of its days.
 
     Raises:
         NothingConcluded: nothing is concluded about it.
         UsageError: it is no name, or may name several things.
     """
-    term = assessment.graph.named(wanted)
+    name, day = name_and_day(wanted)
+    term = assessment.graph.named(name)
     outcome = assessment.outcome_of(term)
-    if outcome is not None:
+    if outcome is not None and not day:
         return assessment.fact(local_name(outcome), term)
-    dated = _dated(assessment, term)
+    dated = _dated(assessment, term, day)
     if dated is not None:
         return dated
     for predicate in CONCLUSIONS:
@@ -88,14 +90,24 @@ def unknown_name(graph: Graph, wanted: str, rules: Iterable[str] = ()) -> UsageE
                                                 "brackets"))
 
 
-def _dated(assessment: Assessment, row: str) -> Atom | None:
-    """Return what is concluded of the window that matters most of those a row gives."""
-    windows = windows_of(assessment, row)
+def _dated(assessment: Assessment, row: str, day: str = "") -> Atom | None:
+    """Return what is concluded of the window that matters most of those a row gives.
+
+    Raises:
+        UsageError: a day is named and the row gives none that begins then.
+    """
+    windows, term = windows_of(assessment, row), term_of(assessment, row)
     waiting = [w for w in windows if w["state"] != "done"] or windows[-1:]
-    told = waiting[0] if waiting else term_of(assessment, row)
-    if told is None:
+    given = [*waiting, *windows, *([term] if term else [])]
+    named = [w for w in given if not day or w["name"] == f"{local_name(row)}@{day}"]
+    if day and not named:
+        known = dict.fromkeys(w["name"] for w in given)
+        raise UsageError("no-such-date", what=f"by {local_name(row)[:60]} nothing is due on {day}",
+                         fix=f"take one of {', '.join(sorted(known))}" if known
+                         else "ask without a date")
+    if not named:
         return None
-    window = f"<{told['window']}>"
+    window = f"<{named[0]['window']}>"
     return next((fact for p in (*STATES, *TERMS)
                  if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
