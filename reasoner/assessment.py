@@ -17,7 +17,7 @@ from .grounding import Grounding
 from .knowledge import Graph
 from .mechanism import Path, contradicted, is_mechanism, paths_to
 from .namespaces import DCTERMS, MARROW, TYPE, iri, local_name, marrow
-from .proof import Proof, prove
+from .proof import Proof, prove, said_of
 from .result import Result
 from .rule import Atom
 from .wording import Wording
@@ -98,9 +98,13 @@ class Assessment:
         return (self.patient.patient, marrow(predicate), value)
 
     def prove(self, fact: Atom) -> Proof | None:
-        """Return a shortest proof of a statement, or None if it does not hold."""
-        found = prove(self.derivations, fact)
-        return replace(found, told_by=self) if found else None
+        """Return a proof of a statement, or None if it does not hold.
+
+        It is a shortest one; of an outcome, one by the strongest reason that it follows from.
+        """
+        reasons = self.reasons_for(fact[1], fact[2]) if fact[1] in self.graph_outcomes else ()
+        found = prove(self.derivations, fact, ((fact[0], reason, fact[2]) for reason in reasons))
+        return replace(found, told_by=self, knowledge=said_of(self.graph)) if found else None
 
     def proof_html(self, proof: Proof) -> str | None:
         """Return a proof of this assessment as HTML for a notebook."""

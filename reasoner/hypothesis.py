@@ -1,7 +1,8 @@
 """Change what a record says and ask again: what would hold if.
 
 A hypothetical patient is the same record with some records put in or taken out, dated on the
-as-of date; everything after the reading is done as for any patient.
+as-of date, or with results that are not final or not dated taken as they stand; everything after
+the reading is done as for any patient.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from .assessment import Assessment
-from .engine import Engine
 from .errors import LimitReached, UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
@@ -26,7 +25,7 @@ from .rule import Atom
 MOST_SUPPOSED = 1_000_000
 """How many statements all cases of one question may have together."""
 
-Verb = Literal["set", "add", "deny", "remove"]
+Verb = Literal["set", "add", "deny", "remove", "confirm"]
 _VALUE = re.compile(r"(?P<kind>[^=<>]+)=(?P<comparator>[<>]=?)?(?P<value>-?\d+(\.\d+)?)"
                     r"\s*(?P<unit>\D.*)?")
 _COMMA = re.compile(r",\d+")
@@ -42,12 +41,15 @@ _FORMS = {
 """The record that says something of each sort of kind: its class, link and plain fields."""
 _MEASURED = "MeasurementKind"
 _WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
-          "deny": "{kind} were excluded", "remove": "{kind} were not on record"}
+          "deny": "{kind} were excluded", "remove": "{kind} were not on record",
+          "confirm": "{kind} were final as it stands, or of this day where it has no date"}
+_AWAITED = ("hasPendingObservation", "hasUndatedObservation")
+"""The relations to results that decide nothing until they are final or dated."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a record: a result set, a kind put on record, excluded, or taken off."""
+    """One change of a record: a result set or confirmed, a kind put on, excluded, or taken off."""
 
     verb: Verb
     kind: str
@@ -70,7 +72,10 @@ def parse_change(verb: Verb, text: str, graph: Graph) -> Change:
     """
     if verb != "set":
         kind = _kind(text, graph)
-        if verb != "remove" and sort_of(kind, graph) == _MEASURED:
+        if verb == "confirm" and sort_of(kind, graph) != _MEASURED:
+            raise UsageError("no-result", what=f"{local_name(kind)} is nothing that is measured",
+                             fix="name a measurement with a result that is not final")
+        if verb not in ("remove", "confirm") and sort_of(kind, graph) == _MEASURED:
             raise UsageError("needs-a-value", what=f"{local_name(kind)} is on record only with "
                              "a value", fix=f"write --set {local_name(kind)}=AMOUNT")
         return Change(verb, kind)
@@ -113,16 +118,36 @@ def sort_of(kind: str, graph: Graph) -> str | None:
 _SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
 
 
+def awaited(assessment: Assessment, kind: str = "") -> list[tuple[str, str]]:
+    """Return the results with a value that decide nothing until they are final or dated.
+
+    Args:
+        assessment: the patient.
+        kind: only results of this kind.
+
+    Returns:
+        Each kind with the record of a result, sorted.
+    """
+    about = assessment.patient.facts
+    valued = {s for s, p, _ in about if p == marrow("value")}
+    waiting = {o for relation in _AWAITED for o in assessment.related(relation)} & valued
+    return sorted((o, s) for s, p, o in about
+                  if p == marrow("kind") and s in waiting and kind in ("", o))
+
+
 def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
     """Return the assessment that would be, were the record changed so.
 
     Raises:
-        UsageError: a supposed result cannot be read, so that nothing was supposed.
+        UsageError: a supposed result cannot be read, or none waits to be confirmed, so that
+            nothing was supposed; or two changes are of one kind, so that one would undo the other.
     """
     patient, engine = assessment.patient, assessment.engine
     triples = set(patient.facts - patient.origins.keys())
+    changes = _in_order(changes)
+    _check_once(changes, engine.graph)
     for number, change in enumerate(changes):
-        triples = _changed(triples, change, patient.patient, patient.as_of, engine, number)
+        triples = _changed(triples, change, assessment, number)
     graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
     gated = gate_patient(graph, engine.graph, patient.as_of)
     unread = next((i for i in gated.issues if i.where.startswith(SUPPOSED)
@@ -152,8 +177,8 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
     supposed = []
     for changes in cases:
         triples = told
-        for change in changes:  # one change is one record, in whichever cases it is made
-            triples = _changed(triples, change, patient.patient, patient.as_of, engine,
+        for change in _in_order(changes):  # one change is one record, in whichever cases it is made
+            triples = _changed(triples, change, assessment,
                                numbers.setdefault(change, len(numbers)))
         graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
         supposed.append(gate_patient(graph, engine.graph, patient.as_of).facts)
@@ -166,10 +191,25 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
     return found
 
 
-def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engine: Engine,
-             number: int) -> set[Atom]:
-    graph = engine.graph
-    day = f'"{as_of.isoformat()}"^^<{XSD}date>'
+def _in_order(changes: Iterable[Change]) -> list[Change]:
+    """Return changes in the order in which they are made: nothing supposed is taken off again."""
+    return sorted(changes, key=lambda change: change.verb != "remove")
+
+
+def _check_once(changes: Sequence[Change], graph: Graph) -> None:
+    seen: set[str] = set()
+    for change in changes:
+        if change.kind in seen:
+            raise UsageError("supposed-twice", what=f"{graph.label(change.kind)} is supposed twice",
+                             fix="name it once, and ask of the other in a question of its own")
+        seen.add(change.kind)
+
+
+def _changed(triples: set[Atom], change: Change, assessment: Assessment, number: int) -> set[Atom]:
+    graph, patient = assessment.graph, assessment.patient.patient
+    day = f'"{assessment.patient.as_of.isoformat()}"^^<{XSD}date>'
+    if change.verb == "confirm":
+        return _confirmed(triples, change.kind, assessment, day)
     if change.verb == "set":
         newest, day = _place_in_time(triples, change.kind, graph, day)
         gone = {newest}
@@ -192,6 +232,19 @@ def _changed(triples: set[Atom], change: Change, patient: str, as_of: date, engi
         if change.comparator:
             kept.add((node, marrow("comparator"), _text(change.comparator)))
     return kept
+
+
+def _confirmed(triples: set[Atom], kind: str, assessment: Assessment, today: str) -> set[Atom]:
+    """Return the record with the waiting results of a kind final, and of today if not dated."""
+    nodes = {node for _, node in awaited(assessment, kind)}
+    if not nodes:
+        raise UsageError("nothing-to-confirm", what=f"no result of {local_name(kind)} waits to be "
+                         "final or dated", fix=f"write --set {local_name(kind)}=AMOUNT")
+    undated = nodes - {s for s, p, _ in assessment.patient.facts if p == marrow("daysAgo")}
+    told = {(s, marrow("status")) for s in nodes} | {(s, marrow("date")) for s in undated}
+    return {t for t in triples if t[:2] not in told} \
+        | {(s, marrow("status"), _text("final")) for s in nodes} \
+        | {(s, marrow("date"), today) for s in undated}
 
 
 def _records_of(triples: set[Atom], change: Change, graph: Graph) -> set[str]:

@@ -15,6 +15,7 @@ SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
 PROV = "http://www.w3.org/ns/prov#"
 EO = "https://purl.org/heals/eo#"
+BIBO = "http://purl.org/ontology/bibo/"
 SH = "http://www.w3.org/ns/shacl#"
 
 PREFIXES: dict[str, str] = {

@@ -8,7 +8,7 @@ one statement node for each statement, so that any SPARQL engine can walk it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 from .derivation import Derivation, Derivations
 from .knowledge import Graph
 from .namespaces import (
+    BIBO,
     DATE,
     EO,
     EXPRESSION,
@@ -59,12 +60,15 @@ class Proof:
 
     ``steps`` come in an order in which every premise stands before it is used; ``leaves`` maps
     each statement that is not derived to where it comes from; ages and days are ``as_of``.
+    ``knowledge`` says, by predicate, the version and status of the knowledge, and what a proof is
+    not.
     """
 
     conclusion: Atom
     steps: tuple[Derivation, ...]
     leaves: dict[Atom, Leaf]
     as_of: date
+    knowledge: tuple[tuple[str, str], ...] = ()
     told_by: Teller | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -98,30 +102,80 @@ def proof_name(conclusion: Atom) -> str:
     return f"<{PROOF}{hashlib.sha256(repr(conclusion).encode()).hexdigest()[:20]}>"
 
 
-def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:
-    """Return a shortest proof of a statement, or None if it does not hold."""
-    steps: dict[Atom, Derivation] = {}
-    leaves: dict[Atom, Leaf] = {}
+def said_of(graph: Graph) -> tuple[tuple[str, str], ...]:
+    """Return what every proof says of the knowledge: its version, its status and its notice."""
+    root = f"<{MARROW}>"
+    return tuple((said, term) for said, stated in _KNOWLEDGE
+                 if (term := graph.object(root, stated)) is not None)
+
+
+_KNOWLEDGE = (
+    (iri(PROV, "wasDerivedFrom"), iri(OWL, "versionIRI")),
+    (iri(BIBO, "status"), iri(BIBO, "status")),
+    (marrow("notice"), marrow("notice")),
+)
+"""What a proof says of the knowledge, and what the root of the ontology says for it."""
+
+
+def prove(derivations: Derivations, conclusion: Atom, through: Iterable[Atom] = ()) \
+        -> Proof | None:
+    """Return a proof of a statement, or None if it does not hold.
+
+    It is a shortest one, but leads through the first of some statements that the conclusion can be
+    derived from, if there is one.
+    """
     if not derivations.of(conclusion) and conclusion not in derivations.given:
         return None
+    paths = (_towards(derivations, conclusion, fact) for fact in through)
+    path: dict[Atom, Derivation] = next(filter(None, paths), {})
+    return _along(derivations, conclusion, path) or _along(derivations, conclusion, {})
 
+
+def _along(derivations: Derivations, conclusion: Atom, path: dict[Atom, Derivation]) \
+        -> Proof | None:
+    """Return the proof by the derivations of a path and shortest ones; None if it is a circle."""
+    steps: dict[Atom, Derivation] = {}
+    leaves: dict[Atom, Leaf] = {}
     stack: list[tuple[Atom, bool]] = [(conclusion, False)]
     done: set[Atom] = set()
+    inside: set[Atom] = set()
     while stack:
         fact, ready = stack.pop()
         if fact in done:
             continue
-        step = derivations.shortest(fact)
+        step = path.get(fact) or derivations.shortest(fact)
         if step is None:
             leaves[fact] = _origin(fact, derivations)
             done.add(fact)
         elif ready:
             steps[fact] = step
             done.add(fact)
+        elif fact in inside:
+            return None
         else:
+            inside.add(fact)
             stack.append((fact, True))
             stack.extend((p, False) for p in step.premises)
     return Proof(conclusion, tuple(steps.values()), leaves, derivations.as_of)
+
+
+def _towards(derivations: Derivations, conclusion: Atom, through: Atom) -> dict[Atom, Derivation]:
+    """Return the fewest derivations that lead from one statement to another about the same thing.
+
+    Between them are only statements of the same subject and object, such as the outcome of an
+    intervention, its exclusion and the reason for that.
+    """
+    found: dict[Atom, dict[Atom, Derivation]] = {conclusion: {}}
+    waiting = [conclusion]
+    for fact in waiting:
+        if fact == through:
+            return found[fact]
+        for derivation in derivations.of(fact):
+            for premise in derivation.premises:
+                if premise not in found and (premise[0], premise[2]) == (fact[0], fact[2]):
+                    found[premise] = {**found[fact], fact: derivation}
+                    waiting.append(premise)
+    return {}
 
 
 def is_technical(fact: Atom) -> bool:
@@ -187,12 +241,14 @@ def statement_iri(fact: Atom) -> str:
 def proof_quads(proof: Proof) -> list[Quad]:
     """Return a proof as quads in a named graph of its own.
 
-    Source: PROV-O (prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation Ontology
-    (eo:TraceBasedExplanation).
+    Source: PROV-O (prov:Entity, prov:Activity, prov:used, prov:wasGeneratedBy) and the Explanation
+    Ontology (eo:TraceBasedExplanation).
     """
     graph = proof.iri
     triples: list[Atom] = [
         (graph, TYPE, iri(EO, "TraceBasedExplanation")),
+        (graph, TYPE, iri(PROV, "Entity")),
+        *((graph, *said) for said in proof.knowledge),
         (graph, marrow("proves"), statement_iri(proof.conclusion)),
         (graph, marrow("asOf"), f'"{proof.as_of}"^^<{DATE}>'),
     ]

@@ -12,7 +12,7 @@ KEYS = {
     "because", "asOf", "has", "hasNot", "redFlags", "noRedFlags", "outcomes", "reasons", "missing",
     "ongoing", "pitfalls", "noPitfalls", "issues", "noIssues", "against", "mechanisms",
     "mechanismsNot", "monitoring", "noMonitoring", "notAgainst", "until", "deferredPitfalls",
-    "rowsFor", "notRowsFor", "missingOnly", "missingFirst",
+    "rowsFor", "notRowsFor", "missingOnly", "missingFirst", "suspectedOf", "notSuspectedOf",
 }
 
 
@@ -28,6 +28,9 @@ def check(assessment: Assessment, expected: dict[str, Any]) -> None:
     has = names(found["findings"]) | names(found["disorders"])
     assert set(expected.get("has", [])) <= has
     assert has.isdisjoint(expected.get("hasNot", []))
+    suspected = set(assessment.related("suspectedOf"))
+    assert set(map(marrow, expected.get("suspectedOf", []))) <= suspected
+    assert suspected.isdisjoint(map(marrow, expected.get("notSuspectedOf", [])))
     flags = names(found["redFlags"])
     assert set(expected.get("redFlags", [])) <= flags
     assert flags.isdisjoint(expected.get("noRedFlags", []))

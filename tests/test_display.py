@@ -238,6 +238,19 @@ def test_the_mechanism_graph_can_be_walked(engine: Engine) -> None:
         graph.around("NoSuchKind")
 
 
+def test_what_leads_to_a_narrower_pain_is_drawn_on_to_the_wider(engine: Engine) -> None:
+    """C036-C038: hemolysis may lead to severe back pain, which is back pain."""
+    drawn = MechanismGraph(engine).picture().graph
+    assert nx.has_path(drawn, "HemolyticAnemia", "SevereBackPain")
+    assert drawn.edges["SevereBackPain", "BackPain"]["sort"] == "isa"
+    assert [n for n, _ in drawn.out_degree() if not drawn.out_degree(n)] == ["BackPain"]
+    assert "severe back pain is a kind of back pain" in MechanismGraph(engine)._repr_svg_()
+    assert not MechanismGraph(engine).networkx.has_edge("SevereBackPain", "BackPain")
+    assert "severe back pain\n  is a kind of back pain\n" in graph_text(engine)
+    assert 'A kind of <a href="#BackPain">back pain</a>.' in graph_page(engine)
+    assert drawn.nodes["SpinalInfection"]["sort"] == "flag"
+
+
 def test_no_two_arrows_end_in_one_point(assessment: Assessment, proof: Proof) -> None:
     for picture in pictures(assessment, proof):
         sizes = dict.fromkeys(picture.graph.nodes, (180.0, 40.0))

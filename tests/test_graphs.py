@@ -13,7 +13,9 @@ from pyshacl import validate
 from typer.testing import CliRunner
 
 from reasoner.cli.main import app
+from reasoner.errors import InputRefused
 from reasoner.namespaces import EO, MARROW
+from reasoner.proofcheck import Checker, read_library
 from reasoner.store import read_query
 
 HERE = Path(__file__).parent
@@ -350,11 +352,54 @@ def test_a_statement_has_one_origin(written: dict[str, Any]) -> None:
         assert set(report.objects(None, rdflib.SH.focusNode)) == {node}
 
 
-@pytest.mark.parametrize("name", [n for n in ASKED if n != "why"])
-def test_only_a_proof_can_be_checked_step_by_step(written: dict[str, Any], name: str) -> None:
-    found = CliRunner().invoke(app, ["check", "--proof", str(written[name][0])])
+@pytest.fixture(scope="module")
+def checker() -> Checker:
+    return Checker(read_library(ROOT))
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_proof_of_an_answer_is_checked(written: dict[str, Any], checker: Checker,
+                                             name: str) -> None:
+    path = written[name][0]
+    quads = list(ox.parse(path=path, format=ox.RdfFormat.TRIG))
+    proofs = {q.graph_name for q in quads if "/proof/" in q.graph_name.value}
+    if not proofs:
+        with pytest.raises(InputRefused, match="without a proof"):
+            checker.check(path.read_bytes(), ".trig", path.name)
+        return
+    found = checker.check(path.read_bytes(), ".trig", path.name)
+    assert found.holds, found.text()
+    assert found.proofs == len(proofs)
+    assert len(proofs) == 1 or "of which nothing else was checked" in found.text()
+
+
+def test_an_answer_that_was_changed_is_refused(written: dict[str, Any], checker: Checker) -> None:
+    path, _ = written["why-not of an exclusion"]
+    quads = list(ox.parse(path=path, format=ox.RdfFormat.TRIG))
+    (answer,) = {q.graph_name for q in quads if "/answer/" in q.graph_name.value}
+    proof = max({q.graph_name for q in quads} - {answer}, key=str)
+    note = ox.Quad(answer, ox.NamedNode(MARROW + "says"), ox.Literal("approved"), answer)
+    foreign = ox.NamedNode("urn:more")
+    rule = next(q for q in quads if q.graph_name == proof and "appliedRule" in q.predicate.value)
+    other = ox.Quad(rule.subject, rule.predicate, ox.NamedNode(MARROW + "rule/no-rule"), proof)
+    for altered, reason in (
+        ([*quads, note], "made from something else"),
+        ([q for q in quads if q.predicate != rule.predicate or q.graph_name != proof],
+         "times a rule"),
+        ([q for q in quads if q != rule] + [other], "no such rule file"),
+        ([q for q in quads if q.graph_name != proof], "which is not there"),
+        ([*quads, ox.Quad(foreign, note.predicate, note.object, foreign)], "does not rest on it"),
+        ([*quads, ox.Quad(foreign, note.predicate, note.object)], "does not rest on it"),
+    ):
+        found = checker.check(ox.serialize(altered, format=ox.RdfFormat.TRIG), ".trig", "a.trig")
+        assert not found.holds
+        assert reason in found.what
+
+
+def test_an_answer_that_names_no_proof_is_told_so(written: dict[str, Any]) -> None:
+    found = CliRunner().invoke(app, ["check", "--proof", str(written["missing"][0])])
     assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (3, "", 1)
-    assert "an answer of another sort" in found.stderr
+    assert "an answer without a proof" in found.stderr
 
 
 def test_a_proof_out_of_an_answer_holds(written: dict[str, Any], tmp_path: Path) -> None:

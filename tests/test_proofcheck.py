@@ -23,6 +23,7 @@ from reasoner.engine import Engine
 from reasoner.errors import InputRefused, KnowledgeError, LimitReached
 from reasoner.gate import gate_patient
 from reasoner.namespaces import (
+    BIBO,
     EO,
     GATE,
     MARROW,
@@ -469,6 +470,21 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
     "record that no step uses": (
         lambda p: p.leaf(ox.NamedNode(EXAMPLE), MARROW + "sex", m("Male"), "recordStatement"),
         "nothing in the proof uses it"),
+    "another version of the knowledge": (
+        lambda p: p.put(p.proof, PROV + "wasDerivedFrom", m("9.9.9")),
+        "is not what the knowledge says"),
+    "a second version of the knowledge": (
+        lambda p: p.add(p.proof, PROV + "wasDerivedFrom", m("9.9.9")),
+        "is not what the knowledge says"),
+    "another status of the knowledge": (
+        lambda p: p.put(p.proof, BIBO + "status", ox.NamedNode(BIBO + "status/published")),
+        "is not what the knowledge says"),
+    "another notice": (
+        lambda p: p.put(p.proof, MARROW + "notice", ox.Literal("Approved.", language="en")),
+        "is not what the knowledge says"),
+    "no notice": (
+        lambda p: p.remove(p.proof, MARROW + "notice", p.of(p.proof, MARROW + "notice")[0]),
+        "is not what the knowledge says"),
     "step that concludes nothing": (
         lambda p: p.add(m("derivation/x"), RDF + "type", ox.NamedNode(PROV + "Activity")),
         "it concludes nothing"),

@@ -3,7 +3,7 @@
 One at a time the comparison of a threshold takes in its limit or no longer does, or the limit moves
 by one step of the last digit it is written with. The compiled rules are changed in place, which
 gives what compiling the changed ontology gives. A mutant runs only over those patients of whom a
-number lies where the change can be seen. What is left to do is listed.
+number lies where the change can be seen. What nobody could notice is listed, with the reason.
 """
 
 from __future__ import annotations
@@ -44,31 +44,40 @@ NOTICED = [
     ("AgeUnderTwelve", OTHER_SIDE, "coded-anemia-on-the-twelfth-birthday"),
     ("ActiveB12AtOrAboveDeficient", LOWER, "active-b12-24"),
     ("B12Indeterminate", LOWER, "g401-b12-350"),
+    ("CRPNotRaised", OTHER_SIDE, "coded-iron-deficiency-anemia-crp-5"),
+    ("CRPNotRaised", HIGHER, "coded-iron-deficiency-anemia-crp-6"),
     ("DaysOfLongRelaxantUse", LOWER, "cyclobenzaprine-for-21-days"),
+    ("FerritinAtOrAboveCutoffInAnemia", OTHER_SIDE, "coded-iron-deficiency-anemia-ferritin-45"),
+    ("FerritinAtOrAboveEveryCutoff", LOWER, "ferritin-29-inflamed-saturation-19"),
+    ("FerritinBelowEveryCutoff", OTHER_SIDE, "ferritin-30-without-anemia"),
+    ("FerritinBelowEveryCutoff", LOWER, "ferritin-29-without-anemia"),
+    ("FerritinLowInKidneyDisease", OTHER_SIDE, "ferritin-200-in-kidney-disease-saturation-31"),
+    ("FerritinLowInKidneyDisease", LOWER, "ferritin-199-in-kidney-disease-saturation-31"),
+    ("FerritinUpToOverload", HIGHER, "ferritin-501-in-kidney-disease"),
+    ("HemoglobinBelowESAStart", OTHER_SIDE, "esa-in-kidney-disease-at-100"),
+    ("HemoglobinBelowMyelomaLimit", OTHER_SIDE, "crab-at-50-hemoglobin-100-of-a-woman"),
+    ("HemoglobinBelowMyelomaLimit", LOWER, "crab-at-50-hemoglobin-99-of-a-woman"),
+    ("HemoglobinBelowMyelomaLimitOfMen", OTHER_SIDE, "crab-at-50-hemoglobin-110-of-a-man"),
+    ("HemoglobinBelowSymptomaticTransfusionTrigger", LOWER, "symptoms-at-99"),
+    ("HemoglobinBelowThalassemiaTarget", OTHER_SIDE, "thalassemia-at-95"),
+    ("HemoglobinBelowThalassemiaTarget", LOWER, "thalassemia-at-94"),
+    ("HemoglobinNeverAimedAt", OTHER_SIDE, "on-an-esa-at-130"),
+    ("HemoglobinTooLowForVigorousExercise", OTHER_SIDE, "exercise-at-80"),
+    ("HemoglobinTooLowForVigorousExercise", LOWER, "exercise-at-79"),
+    ("MCVSmall", OTHER_SIDE, "cells-of-80-fl"),
+    ("RDWNotRaised", HIGHER, "small-cells-width-14-6"),
+    ("TSATNotLow", OTHER_SIDE, "coded-iron-deficiency-anemia-ferritin-45"),
+    ("TSATNotLow", LOWER, "coded-iron-deficiency-anemia-saturation-19"),
 ]
 """Some changes that one case is there to notice; they are tried with every change of the code."""
 
 
-SURVIVORS = [
-    ("CRPNotRaised", OTHER_SIDE),
-    ("CRPNotRaised", HIGHER),
-    ("CRPNotRaised", LOWER),
+EQUIVALENT = [
     ("FerritinAboveECCOInflammationCutoff", OTHER_SIDE),
     ("FerritinAboveECCOInflammationCutoff", LOWER),
-    ("FerritinAtOrAboveCutoffInAnemia", OTHER_SIDE),
-    ("FerritinAtOrAboveCutoffInAnemia", HIGHER),
-    ("FerritinAtOrAboveEveryCutoff", LOWER),
-    ("FerritinBelowEveryCutoff", OTHER_SIDE),
-    ("FerritinBelowEveryCutoff", HIGHER),
-    ("FerritinBelowEveryCutoff", LOWER),
-    ("FerritinLowInKidneyDisease", OTHER_SIDE),
-    ("FerritinLowInKidneyDisease", HIGHER),
-    ("FerritinLowInKidneyDisease", LOWER),
-    ("FerritinUpToOverload", HIGHER),
 ]
-"""Changes that no golden case notices yet, of the thresholds gone through."""
-NOT_YET = "HemoglobinBelowESAStart"
-"""The first threshold, by name, that has not been gone through, nor have those after it."""
+"""Changes that no patient could notice: up to this ferritin, whoever would newly have the anemia of
+chronic disease by it has the mixed anemia already, which is a kind of that, on the same tests."""
 
 
 def thresholds(graph: Graph) -> list[str]:
@@ -112,8 +121,6 @@ def survivors(engine: Engine) -> Iterator[tuple[str, str]]:
             if number is not None:
                 places[number].add(place)
     for threshold in thresholds(engine.graph):
-        if local_name(threshold) >= NOT_YET:
-            return
         bound = threshold_of(engine.graph, threshold)
         limit = Decimal(bound.limit)
         for change, (signs, step) in mutants(engine.graph, threshold).items():
@@ -145,7 +152,7 @@ def test_the_case_that_is_there_to_notice_does(
 
 @pytest.mark.long
 def test_a_golden_case_notices_each_change(engine: Engine) -> None:
-    assert sorted(survivors(engine)) == sorted(SURVIVORS)
+    assert sorted(survivors(engine)) == sorted(EQUIVALENT)
 
 
 @pytest.mark.long

@@ -22,6 +22,7 @@ from .call import (
     emit,
     last_of,
     only_for_clinicians,
+    tell_language,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
     """Print an answer, and write it as RDF where a file is named; it is worked out once."""
     found = cache(data)
     if rdf:
-        only_for_clinicians(spoken, "--rdf")
+        only_for_clinicians(spoken, rdf=rdf)
         _write(rdf, quads(assessment, found()))
     name, arguments = question
     answer(assessment, spoken, name, arguments, found, lambda: text(found()), asked.as_json)
@@ -90,6 +91,11 @@ def what_if(
     remove: Annotated[
         Changes, typer.Option("--remove", metavar="NAME", help="A kind to take off the record.")
     ] = [],  # noqa: B006
+    confirm: Annotated[
+        Changes, typer.Option("--confirm", metavar="NAME",
+                              help="A kind of result that is not final, or has no date, to suppose "
+                                   "final as it stands.")
+    ] = [],  # noqa: B006
     why: Annotated[
         str, typer.Option("--why", metavar="NAME",
                           help="Instead show why this would then be so, down to the records.")
@@ -105,14 +111,16 @@ def what_if(
     wanted: list[tuple[Verb, str]] = [
         *[("set", x) for x in set_], *[("add", x) for x in add],
         *[("deny", x) for x in deny], *[("remove", x) for x in remove],
+        *[("confirm", x) for x in confirm],
     ]
     if not wanted:
         raise UsageError("no-change", what="nothing to suppose",
-                         fix="give --set, --add, --deny or --remove")
+                         fix="give --set, --add, --deny, --remove or --confirm")
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
     if why:
-        only_for_clinicians((audience, language), "--why")
+        only_for_clinicians((audience, language), why=why)
+        tell_language(language)
         if rdf:
             raise UsageError("no-proof-of-a-supposition", what="--why and --rdf do not go together",
                              fix="leave one out: no proof is written of what is only supposed")
@@ -180,12 +188,12 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
-    A source is a claim or a guideline row. Without a patient it is what the source says and
-    what of the knowledge carries it.
+    A source is a claim or a guideline row; a line of an answer may stand for what it names.
+    Without a patient it is what the source says and what of the knowledge carries it, or what a
+    rule or check says.
     """
-    from ..explanation.evidence import evidence_alone, evidence_text
-    from ..explanation.issues import issue_alone, issue_text, names_an_issue
-    from ..explanation.reason import backing
+    from ..asking.line import LineReader, line_data, name_in, preface, reader_of
+    from ..explanation.reason import backing, backing_alone
     from ..graphs.evidence import evidence_quads, sources_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
@@ -194,23 +202,23 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
-        if names_an_issue(engine.graph, name):
-            issue = issue_alone(engine.graph, name)
-            emit(issue, asked.as_json, partial(issue_text, issue), engine)
-            return
-        alone = evidence_alone(engine.graph, name)
-        emit(alone, asked.as_json, partial(evidence_text, alone), engine)
+        name, line = name_in(LineReader(engine), name)
+        alone, told = backing_alone(engine, name)
+        emit({**line_data(line), **alone}, asked.as_json,
+             lambda: preface(line, engine.graph) + told(), engine)
         return
     assessment = asked.assess(files)
+    name, line = name_in(reader_of(assessment), name)
     found, text = backing(assessment, name)
     if rdf:
-        quads = {"statements": evidence_quads, "sources": sources_quads}
-        written = next((quads[k] for k in quads if k in found and "readBy" not in found), None)
+        quads = {"statements": evidence_quads, "conclusion": sources_quads}
+        written = next((quads[k] for k in quads if k in found), None)
         if written is None:
             raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
                              fix="leave out --rdf, or name a conclusion, claim or row")
         _write(rdf, written(assessment, found))
-    emit(found, asked.as_json, text, assessment.engine)
+    emit({**line_data(line), **found}, asked.as_json,
+         lambda: preface(line, assessment.graph) + text(), assessment.engine)
 
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006

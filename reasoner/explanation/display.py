@@ -17,8 +17,9 @@ from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
 from .report import report
 from .steps import Step, steps_of
-from .text import TITLES, deferred_text, needs_text, source_text
-from .unread import unread_line
+from .text import TITLES, UNCONFIRMED, deferred_text, needs_text, source_text
+from .unconfirmed import pressing_lines, quiet_lines
+from .unread import aside_line, unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -42,11 +43,20 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
+    aside = aside_line(data["setAside"])
+    if aside:
+        SubElement(body, "p").text = aside
     section = _section(body, "Red flags")
     _flags(section, data["redFlags"])
     unread = unread_line(data["unreadDiagnoses"])
     if unread:
         SubElement(section, "p").text = unread
+    pressing = [line.strip() for line in pressing_lines(data["unconfirmed"])]
+    if pressing:
+        _items(section, pressing)
+    quiet = [line.strip() for line in quiet_lines(data["unconfirmed"])]
+    if quiet:
+        _items(_section(body, UNCONFIRMED), quiet)
     for title, key in (("Findings", "findings"), ("Disorders", "disorders")):
         _conditions(_section(body, title), data[key])
     _paths(_section(body, "Why the back may hurt (what may be, never what is)"), data["painPaths"])

@@ -23,7 +23,7 @@ from .text import (
     by_tiers,
     deferred_text,
     explain_text,
-    flag_lines,
+    flags_text,
     instead_text,
     is_beside_the_point,
     issue_lines,
@@ -71,9 +71,7 @@ def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str], typed: s
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _section("Red flags", (
-        [line for flag in data["redFlags"] for line in flag_lines(flag, tiers)]
-        or ["  none raised by what is on record; that is no proof that there is none"]))
+    yield from flags_text(data, tiers)
     yield from _section("Disorders", [
         f"  {item['label']} ({item['certainty']}{_by(item)}): {shortly(item['because'], own)}"
         for item in data["disorders"]] or ["  none established"])

@@ -13,13 +13,15 @@ from typing import Any
 from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
-from ..rule import read_rule_file
+from ..rule import read_header
 from .bearing import bearing, bearing_text
 from .decisions import site_data, site_lines
 from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
+from .rulebook import rules_of
 from .steps import Step, steps_of
+from .unconfirmed import pressing_lines, quiet_lines
 from .unread import unread_line
 from .voice import Listener, Voice
 from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion, sources
@@ -40,7 +42,8 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
         or [voice.words("TeachNoFlag")]
     return lesson_of(voice, [
         *passage(voice.phrase("TeachFlagsHeading"),
-                 [*flags, unread_line(data["unreadDiagnoses"]) or ""]),
+                 [*flags, *_unconfirmed(data["unconfirmed"]),
+                  unread_line(data["unreadDiagnoses"]) or ""]),
         *passage(voice.phrase("TeachHasHeading"),
                  [_has(voice, c) for c in (*data["disorders"], *data["findings"])]),
         *mechanism(voice, data["painPaths"]),
@@ -60,6 +63,17 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
             Line(f"{i['where']}: {i['what']}; {i['fix']}  <{i['code']}>") for i in data["issues"])),
         *statements(voice, cited(assessment, (care, data["redFlags"], data["monitoring"]))),
     ])
+
+
+def _unconfirmed(entries: list[Data]) -> list[Line]:
+    """Return what would be read otherwise if it were final, each with what it would change."""
+    lines: list[Line] = []
+    for line in (*pressing_lines(entries), *quiet_lines(entries)):
+        if len(line) - len(line.lstrip()) < _UNDER:
+            lines.append(Line(line.strip()))
+        else:
+            lines[-1] = replace(lines[-1], details=(*lines[-1].details, line.strip()))
+    return lines
 
 
 def lesson_of(voice: Voice, passages: list[Passage]) -> Letter:
@@ -151,11 +165,8 @@ def _step(voice: Voice, step: Step) -> Line:
 
 def _why_of_rule(assessment: Assessment, rule: str) -> str:
     """Return why a rule is there, as its author wrote it; nothing for a computed step."""
-    for folder in ("rules", "entailment"):
-        path = assessment.engine.root / "queries" / folder / f"{rule}.rq"
-        if path.is_file():
-            return read_rule_file(path).header["why"]
-    return ""
+    path = rules_of(assessment.engine.root).get(rule)
+    return read_header(path)["why"] if path else ""
 
 
 def _flag(voice: Voice, flag: Data) -> Line:

@@ -27,6 +27,7 @@ def graph_data(engine: Engine) -> dict[str, Any]:
                 "label": graph.label(marrow(name)),
                 "says": graph.definition(marrow(name)),
                 "sort": _sort(graph, marrow(name)),
+                "isA": _wider(graph, name, names),
                 "where": [graph.label(p) for p in graph.objects(marrow(name),
                                                                 marrow("locatedIn"))],
             }
@@ -34,6 +35,15 @@ def graph_data(engine: Engine) -> dict[str, Any]:
         ],
         "links": sorted(links, key=lambda link: (link["cause"], link["effect"], link["name"])),
     }
+
+
+def _wider(graph: Graph, name: str, names: list[str]) -> list[str]:
+    """Return the nearest wider kinds of a kind among those that stand in a link."""
+    def wide(kind: str) -> set[str]:
+        return {local_name(w) for w in graph.objects(marrow(kind), marrow("within"))} - {kind}
+
+    found = wide(name) & set(names)
+    return sorted(found - set().union(*map(wide, found)))
 
 
 def _link(graph: Graph, node: str) -> dict[str, Any]:
@@ -73,12 +83,12 @@ def graph_text(engine: Engine) -> str:
     data = graph_data(engine)
     labels = {k["name"]: k["label"] for k in data["kinds"]}
     lines = []
-    cause = None
-    for link in data["links"]:
-        if link["cause"] != cause:
-            cause = link["cause"]
-            lines.append(labels[cause])
-        lines.append(f"  -> {labels[link['effect']]}  {qualified(link)}")
+    for kind in data["kinds"]:
+        below = [f"  is a kind of {labels[wide]}" for wide in kind["isA"]]
+        below += [f"  -> {labels[link['effect']]}  {qualified(link)}"
+                  for link in data["links"] if link["cause"] == kind["name"]]
+        if below:
+            lines += [kind["label"], *below]
     return "\n".join(lines) + "\n"
 
 

@@ -75,12 +75,24 @@ class MechanismGraph:
         return f"<MechanismGraph: {len(self.networkx)} kinds, {self.networkx.size()} links>"
 
     def picture(self, linked: bool = False) -> Picture:
-        """Return the graph to be drawn; linked, each box leads to the entry of its name."""
+        """Return the graph to be drawn; linked, each box leads to the entry of its name.
+
+        A dotted line leads from a kind to a wider one, so that what leads to the narrower is seen
+        to lead on.
+        """
+        drawn = self.networkx.copy()
+        labels = dict(drawn.nodes(data="label"))
+        for kind in self.data["kinds"]:
+            for wide in kind["isA"]:
+                if {kind["name"], wide} <= labels.keys():
+                    drawn.add_edge(kind["name"], wide, sort="isa",
+                                   says=f"{kind['label']} is a kind of {labels[wide]}")
         return Picture(
             "Mechanism graph",
             "Each arrow is a causal link that a source states: thick well supported, thin "
-            "moderately, dashed weakly. Findings have a dashed edge, red flags a heavy one. "
-            "Links say what may be, never what is.", self.networkx, across=True, linked=linked)
+            "moderately, dashed weakly; a dotted line leads from a kind to a wider one. Findings "
+            "have a dashed edge, red flags a heavy one. Links say what may be, never what is.",
+            drawn, across=True, linked=linked)
 
     def _repr_svg_(self) -> str:
         return self.picture().svg(alone=True)

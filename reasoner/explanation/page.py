@@ -69,9 +69,11 @@ def _entry(kind: dict[str, Any], links: list[dict[str, Any]], labels: dict[str, 
         )
         return f"<ul>{items}</ul>" if items else ""
 
+    wider = ", ".join(f'<a href="#{escape(w)}">{escape(labels[w])}</a>' for w in kind["isA"])
+    is_a = f" A kind of {wider}." if wider else ""
     where = f" In: {escape(', '.join(kind['where']))}." if kind["where"] else ""
     return (f'<li id="{escape(kind["name"])}" tabindex="-1"><h3>{escape(kind["label"])} '
             f'<small>{escape(kind["sort"])}</small></h3>'
-            f'<p>{escape(kind["says"] or "")}{where}</p>'
+            f'<p>{escape(kind["says"] or "")}{is_a}{where}</p>'
             f'{lines("effect", "cause", "may come from")}{lines("cause", "effect", "may lead to")}'
             "</li>")

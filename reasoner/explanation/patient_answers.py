@@ -24,7 +24,8 @@ from .whatif import outcomes_of
 from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion
 from .whynot import why_not
 
-_SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove": "SayIfRemove"}
+_SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove": "SayIfRemove",
+             "confirm": "SayIfConfirmed"}
 
 
 def tell_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter:

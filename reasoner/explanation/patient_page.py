@@ -27,6 +27,7 @@ from .patient_care import (
 )
 from .report import assumptions, recommendations
 from .steps import steps_of
+from .unconfirmed import unconfirmed
 from .voice import Listener, Voice
 
 _MOST_PATHS = 3
@@ -75,6 +76,7 @@ def help_needed(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:
     """Return what needs a doctor soon, and the signs to call for at once."""
     lines = flag_lines(voice, voice.assessment.related("hasOpenFlag"))
     lines += urgent_lines(voice, pressing_rows(voice, entries))
+    lines += _unconfirmed_lines(voice)
     if lines:  # one instruction, the most urgent, with every reason for it
         first = min(lines, key=lambda line: urgency_rank(voice, line.says))
         reasons = dict.fromkeys(k for line in (first, *lines) for k in line.details)
@@ -88,6 +90,19 @@ def help_needed(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:
                  [*(Line(f"- {voice.own(sign)}") for sign in signs),
                   Line(voice.phrase("SayCallHow"))]),
     ]
+
+
+def _unconfirmed_lines(voice: Voice) -> list[Line]:
+    """Return how fast to act on results that would press if they are right; never what for."""
+    points = {voice.graph.text(point, marrow("code")): point
+              for point in voice.graph.subjects(TYPE, marrow("Scale"))}
+    return [Line(voice.own(points[entry["pressing"]]) or voice.phrase("SayFlagChecked"),
+                 (voice.phrase("SayIfRight", object=_measured(voice, entry)),))
+            for entry in unconfirmed(voice.assessment) if entry["pressing"]]
+
+
+def _measured(voice: Voice, entry: dict[str, Any]) -> str:
+    return voice.names([marrow(kind["name"]) for kind in entry["kinds"]])
 
 
 def found(voice: Voice) -> list[Passage]:
@@ -166,6 +181,9 @@ def unknown(voice: Voice, entries: list[dict[str, Any]]) -> list[Passage]:
         lines.append(Line(voice.phrase("SayNothingUnknown")))
     if assessment.related("disputes"):
         lines.append(Line(voice.phrase("SayConflict")))
+    for entry in unconfirmed(assessment):
+        if not entry["pressing"] and (entry["redFlags"] or entry["outcomes"]):
+            lines.append(Line(voice.phrase("SayOtherwiseIfRight", object=_measured(voice, entry))))
     if assessment.issues:
         lines.append(Line(voice.phrase("SayNotUsed", number=str(len(assessment.issues)))))
     return passage(voice.phrase("SayUnknownHeading"), lines)

@@ -48,9 +48,9 @@ def _look(name: str) -> dict[str, str]:
 class Picture:
     """What is to be drawn: a graph whose nodes and arrows carry ``label``, ``says`` and ``sort``.
 
-    The sort of a node is plain, finding, record, flag or goal; that of an arrow high, moderate, low
-    or plain. ``across`` draws from left to right; ``linked`` makes each box a link to the place in
-    the same page that bears the name of its node.
+    The sort of a node is plain, finding, record, flag or goal; that of an arrow high, moderate,
+    low, isa or plain. ``across`` draws from left to right; ``linked`` makes each box a link to the
+    place in the same page that bears the name of its node.
     """
 
     title: str

@@ -7,10 +7,13 @@ from functools import partial
 from typing import Any
 
 from ..assessment import Assessment
+from ..engine import Engine
 from ..hypothesis import Change, suppose
+from .application import application, application_text
 from .bearing import bearing, bearing_text
-from .evidence import evidence, evidence_text
-from .issues import issue_reason, issue_text, names_an_issue
+from .evidence import evidence, evidence_alone, evidence_text
+from .issues import issue_alone, issue_reason, issue_text, names_an_issue
+from .rulebook import rule_alone, rule_called, rule_text
 from .sources import names_a_conclusion, sources, sources_text
 from .why import NothingConcluded, explain_why, find_conclusion, why_data
 
@@ -65,11 +68,31 @@ def backing(assessment: Assessment, wanted: str) -> Answer:
     return found, partial(sources_text, found)
 
 
+def backing_alone(engine: Engine, wanted: str) -> Answer:
+    """Return what a statement, a rule, a check or the code of an issue says, whoever the patient.
+
+    Raises:
+        UsageError: it is no name of one of them.
+    """
+    rule = rule_alone(engine, wanted)
+    if rule is not None:
+        return rule, partial(rule_text, rule)
+    if names_an_issue(engine.graph, wanted):
+        issue = issue_alone(engine.graph, wanted)
+        return issue, partial(issue_text, issue)
+    found = evidence_alone(engine, wanted)
+    return found, partial(evidence_text, found)
+
+
 def _issue(assessment: Assessment, wanted: str) -> Answer:
     found = issue_reason(assessment, wanted)
     return found, partial(issue_text, found)
 
 
 def _bearing(assessment: Assessment, wanted: str) -> Answer:
+    rule = rule_called(assessment.engine, wanted)
+    if rule is not None:
+        said = application(assessment, rule)
+        return said, partial(application_text, said)
     found = bearing(assessment, assessment.graph.named(wanted))
     return found, partial(bearing_text, found)

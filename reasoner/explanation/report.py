@@ -23,12 +23,14 @@ from ..namespaces import TYPE, local_name, marrow
 from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
+from .flags import URGENT, flag_data, proof_of, urgency_of
 from .followup import monitoring, term_of
 from .issues import issues_of
 from .pain import contradicted_links
-from .steps import all_grounds, because
+from .steps import because
 from .tiers import article_notice, statements_behind
-from .unread import unread_diagnoses
+from .unconfirmed import unconfirmed
+from .unread import records_set_aside, unread_diagnoses
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -48,9 +50,11 @@ def report(assessment: Assessment) -> dict[str, Any]:
         },
         "site": site_data(assessment.engine),
         "redFlags": sorted(
-            (_flag(assessment, kind) for kind in assessment.related("hasOpenFlag")),
-            key=lambda flag: (_URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+            (flag_data(assessment, kind) for kind in assessment.related("hasOpenFlag")),
+            key=lambda flag: (URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+        "setAside": records_set_aside(assessment),
         "unreadDiagnoses": unread_diagnoses(assessment),
+        "unconfirmed": unconfirmed(assessment),
         "findings": [
             _condition(assessment, kind, found) for kind in assessment.related("has")
             if marrow("FindingKind") in graph.objects(kind, TYPE)
@@ -80,7 +84,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "label": graph.label(kind),
                 "says": graph.definition(kind),
                 "because": because(assessment, assessment.fact("showsPitfall", kind)),
-                "proof": _proof(assessment, "showsPitfall", kind),
+                "proof": proof_of(assessment, "showsPitfall", kind),
                 "sources": [source_of(graph, row) for row in _rows_of_pitfall(assessment, kind)],
                 "term": next((term for row in _rows_of_pitfall(assessment, kind)
                               if (term := term_of(assessment, row))), None),
@@ -93,13 +97,14 @@ def report(assessment: Assessment) -> dict[str, Any]:
                 "iri": kind.strip("<>"),
                 "label": graph.label(kind),
                 "waitsFor": [graph.label(f) for f in assessment.related("hasOpenFlag")],
-                "proof": _proof(assessment, "defersPitfall", kind),
+                "proof": proof_of(assessment, "defersPitfall", kind),
             }
             for kind in assessment.related("defersPitfall")
         ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": [asdict(issue) for issue in issues_of(assessment)],
+        "issues": [{**asdict(issue), "records": list(issue.records)}
+                   for issue in issues_of(assessment)],
     }
 
 
@@ -125,7 +130,7 @@ def recommendations(assessment: Assessment, found: tuple[Disagreement, ...]) \
             continue
         entries.append(recommendation(assessment, intervention, outcome, found))
     return sorted(entries, key=lambda e: (
-        _ORDER.get(e["outcome"], 9), _URGENT.get(e["urgency"] or "", 9),
+        _ORDER.get(e["outcome"], 9), URGENT.get(e["urgency"] or "", 9),
         _display_rank(graph, marrow(e["intervention"])), e["intervention"],
     ))
 
@@ -146,7 +151,6 @@ def _to_review(assessment: Assessment, intervention: str) -> list[dict[str, str]
     ]
 
 
-_URGENT = {"emergency": 0, "urgent": 1, "routine": 2}
 _ORDER = {"recommended": 0, "consider": 1, "cannot-tell": 2, "not-recommended": 3,
           "not-applicable": 4}
 
@@ -192,8 +196,8 @@ def recommendation(assessment: Assessment, intervention: str, outcome: str,
         "claims": sorted({
             local_name(c) for row in rows for c in graph.objects(row, marrow("claim"))
         }),
-        "urgency": _urgency(assessment, supporting),
-        "proof": _proof(assessment, local_name(outcome), intervention),
+        "urgency": urgency_of(assessment, supporting),
+        "proof": proof_of(assessment, local_name(outcome), intervention),
     }
 
 
@@ -213,15 +217,6 @@ def _row(assessment: Assessment, row: str, found: tuple[Disagreement, ...]) -> d
     }
 
 
-def _urgency(assessment: Assessment, rows: list[str]) -> str | None:
-    graph = assessment.graph
-    ranked = sorted(
-        (graph.number(point, marrow("rank")) or 9.0, graph.text(point, marrow("code")) or "")
-        for row in rows for point in graph.objects(row, marrow("urgency"))
-    )
-    return ranked[0][1] if ranked else None
-
-
 def _condition(assessment: Assessment, kind: str, found: tuple[Disagreement, ...]) \
         -> dict[str, Any]:
     fact = assessment.fact("has", kind)
@@ -234,31 +229,7 @@ def _condition(assessment: Assessment, kind: str, found: tuple[Disagreement, ...
         "sourcesDisagree": disputed(assessment, found, fact),
         "tiers": sorted({s["tier"] for s in statements_behind(assessment, "has", kind)})
         if assessment.engine.evidence == ARTICLE else None,
-        "proof": _proof(assessment, "has", kind),
-    }
-
-
-def _flag(assessment: Assessment, kind: str) -> dict[str, Any]:
-    graph = assessment.graph
-    rows = [
-        row for row in assessment.related("meets")
-        if kind in graph.objects(row, marrow("flag"))
-    ]
-    grounds = [assessment.fact("meets", row) for row in rows] or [
-        assessment.fact("hasOpenFlag", kind)]
-    advice = list(dict.fromkeys(
-        (graph.text(row, marrow("action")), graph.text(row, marrow("actor"))) for row in rows))
-    return {
-        "name": local_name(kind),
-        "iri": kind.strip("<>"),
-        "label": graph.label(kind),
-        "certainty": "present" if kind in assessment.related("has") else "suspected",
-        "urgency": _urgency(assessment, rows),
-        "actions": [action for action, _ in advice],
-        "actors": [actor for _, actor in advice],
-        "sources": [{**source_of(graph, row), "tier": tier_of(graph, row)} for row in rows],
-        "because": all_grounds(assessment, grounds),
-        "proof": _proof(assessment, "hasOpenFlag", kind),
+        "proof": proof_of(assessment, "has", kind),
     }
 
 
@@ -300,6 +271,3 @@ def assumptions(assessment: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-def _proof(assessment: Assessment, predicate: str, value: str) -> str | None:
-    proof = assessment.prove(assessment.fact(predicate, value))
-    return proof.iri.strip("<>") if proof else None

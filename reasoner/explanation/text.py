@@ -15,7 +15,8 @@ from .followup import due_text, monitoring_text, term_text
 from .pain import contradicted_lines
 from .report import report
 from .steps import every_step, steps_of
-from .unread import unread_line
+from .unconfirmed import pressing_lines, quiet_lines
+from .unread import aside_line, unread_line
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -33,7 +34,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _flags(data, tiers)
+    yield from flags_text(data, tiers)
     yield from _conditions("Disorders", data["disorders"])
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything, tiers)
@@ -74,6 +75,9 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield from issue_lines(data["issues"], everything)
 
 
+UNCONFIRMED = "Not final or not dated"
+
+
 def _conditions(title: str, conditions: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
     yield title
@@ -112,16 +116,26 @@ def by_tiers(tiers: list[str] | None) -> str:
     return f"; by {' and '.join(others)}" if others else ""
 
 
-def _flags(data: dict[str, Any], tiers: bool) -> Iterator[str]:
+def flags_text(data: dict[str, Any], tiers: bool) -> Iterator[str]:
+    """Return the open red flags, after what was set aside and with what nobody could read."""
+    aside = aside_line(data["setAside"])
+    if aside:
+        yield aside
     yield ""
     yield "Red flags"
     if not data["redFlags"]:
         yield "  none raised by what is on record; that is no proof that there is none"
     for flag in data["redFlags"]:
         yield from flag_lines(flag, tiers)
+    yield from pressing_lines(data["unconfirmed"])
     unread = unread_line(data["unreadDiagnoses"])
     if unread:
         yield f"  {unread}"
+    quiet = list(quiet_lines(data["unconfirmed"]))
+    if quiet:
+        yield ""
+        yield UNCONFIRMED
+        yield from quiet
 
 
 def flag_lines(flag: dict[str, Any], tiers: bool = False) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment, source_of
@@ -15,6 +16,7 @@ from .decisions import site_data
 from .diagram import draw
 from .followup import STATES, TERMS, name_and_day, term_of, windows_of
 from .grounds import grounds, grounds_lines
+from .rulebook import rule_called, rules_of
 from .steps import because, every_step, own_sentences, shortly, steps_of
 from .text import why_text
 
@@ -53,10 +55,10 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
             return assessment.fact("activates", link)
     if term.startswith(f"<{PROOF}"):
         for fact in assessment.facts:
-            if fact[0] == assessment.patient.patient and proof_name(fact) == term:
+            if proof_name(fact) == term:
                 return fact
-    if not assessment.graph.objects(term, TYPE) and not assessment.wording.is_record(term):
-        raise unknown_name(assessment.graph, wanted)
+    if not is_known(assessment, wanted):
+        raise unknown_name(assessment.graph, wanted, rules_of(assessment.engine.root))
     raise NothingConcluded(
         "no-such-conclusion",
         what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}",
@@ -65,10 +67,24 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     )
 
 
-def unknown_name(graph: Graph, wanted: str) -> UsageError:
-    """Return the error of a name that the ontology does not have, with the nearest that it has."""
+def is_known(assessment: Assessment, wanted: str) -> bool:
+    """Tell whether a name is of a term of the ontology, of a record or of a rule."""
+    term = assessment.graph.named(wanted)
+    return bool(assessment.graph.objects(term, TYPE)) or assessment.wording.is_record(term) \
+        or rule_called(assessment.engine, wanted) is not None
+
+
+def unknown_name(graph: Graph, wanted: str, rules: Iterable[str] = ()) -> UsageError:
+    """Return the error of a name that is not known, with the nearest that are.
+
+    Args:
+        graph: the static knowledge, whose kinds have names.
+        wanted: what was asked about.
+        rules: the names of rules, where one could have been meant.
+    """
     kinds = (marrow("Kind"), *graph.subjects(SUBCLASS, marrow("Kind")))
-    named = graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind))
+    named = (*graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind)),
+             *((rule, rule) for rule in rules))
     return UsageError("no-such-name", what=f"{wanted[:60]!r} is no name in the ontology",
                       fix=advise(wanted, named, "take a name that marrow explain shows in angle "
                                                 "brackets"))
@@ -151,8 +167,11 @@ def decision_lines(assessment: Assessment, proof: Proof) -> list[str]:
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = prove_conclusion(assessment, fact)
+    beside = grounds(assessment, fact, proof)
+    by = next((r["reason"] for r in beside["reasons"] if r["step"]), "")
+    shown = f" ({by}; every other reason is below)" if len(beside["reasons"]) > 1 else ""
     lines = [f"Why: {assessment.wording.sentence(fact)}", *decision_lines(assessment, proof), "",
-             "Step by step, from the record up", why_text(assessment, proof, unfold)]
+             f"Step by step, from the record up{shown}", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -161,7 +180,7 @@ def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str
             claims = sorted({local_name(c) for link in path.links for c in link.claims})
             lines.append(f"  {chain}  ({', '.join(claims)})")
         lines.append("")
-    lines += grounds_lines(grounds(assessment, fact, proof))
+    lines += grounds_lines(beside)
     cited = sources(assessment, proof)
     lines.append("Sources" if cited else "Sources: none; it is what the record itself says")
     for term in cited:

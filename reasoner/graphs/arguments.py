@@ -14,7 +14,7 @@ def arguments_quads(assessment: Assessment, data: dict[str, Any]) -> list[Quad]:
     """Return the arguments about one intervention as a named graph, with their proofs."""
     graph = AnswerGraph(assessment)
     return graph.close(
-        "ArgumentsAnswer", "ContrastiveExplanation", (marrow("asked"), name(data["asked"])),
+        "ArgumentsAnswer", "RationaleExplanation", (marrow("asked"), name(data["asked"])),
         *_side(assessment, graph, data, data["asked"]))
 
 

@@ -16,11 +16,12 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from ..namespaces import RDF
+from .answers import read_proofs
 from .library import Library, Triple, filled, plain_term, read_library, triples_of
 from .numbers import Scale, compute, read_scales, without_future
 from .rules import Absence, Pattern, Term, fill
 from .windows import Interval, count_premises, count_record, read_intervals
-from .written import BrokenProofError, Step, WrittenProof, read_proof, statement_text
+from .written import BrokenProofError, Step, WrittenProof, read_quads, statement_text
 
 __all__ = ["Checker", "Library", "Verdict", "read_library"]
 
@@ -37,6 +38,7 @@ class Verdict:
     knowledge: int = 0
     absences: int = 0
     against_record: bool = False
+    proofs: int = 1
 
     def text(self) -> str:
         """Return the verdict as one line."""
@@ -107,21 +109,35 @@ class Checker:
             InputRefused: the file does not parse or holds no proof.
             LimitReached: the file is larger than a proof can be.
         """
+        quads, named = read_quads(data, suffix, source)
+        stated = list(patient) if patient is not None else None
         try:
-            proof = read_proof(data, suffix, source)
-            day = _day(proof, as_of)
-            record = self._record(patient, day) if patient is not None else None
-            self._check_leaves(proof, record)
-            questions = [q for step in proof.steps for q in self._check_step(step, day)]
-            self._check_absences(proof, questions, record)
-            if proof.misnamed:
-                raise BrokenProofError(f"statement {statement_text(proof.misnamed[0])}",
-                                       "its name was made from another statement")
+            found = [(proof, self._check_proof(proof, as_of, stated))
+                     for proof in read_proofs(quads, named, source)]
         except BrokenProofError as error:
             return Verdict(False, error.where, error.what)
-        return Verdict(True, source, statement_text(proof.conclusion), len(proof.steps),
-                       len(proof.records), len(proof.knowledge), len(questions),
-                       record is not None)
+        what = statement_text(found[0][0].conclusion) if len(found) == 1 else \
+            f"{len(found)} proofs of an answer, of which nothing else was checked"
+        return Verdict(True, source, what, sum(len(p.steps) for p, _ in found),
+                       len(frozenset().union(*(p.records for p, _ in found))),
+                       len(frozenset().union(*(p.knowledge for p, _ in found))),
+                       sum(absences for _, absences in found), patient is not None, len(found))
+
+    def _check_proof(self, proof: WrittenProof, as_of: date | None,
+                     stated: list[Triple] | None) -> int:
+        """Check one proof and return how many absences it needs."""
+        day = _day(proof, as_of)
+        record = self._record(stated, day) if stated is not None else None
+        self._check_leaves(proof, record)
+        questions = [q for step in proof.steps for q in self._check_step(step, day)]
+        self._check_absences(proof, questions, record)
+        if proof.misnamed:
+            raise BrokenProofError(f"statement {statement_text(proof.misnamed[0])}",
+                                   "its name was made from another statement")
+        if proof.derived_from != self.library.root_said:
+            raise BrokenProofError("the proof", "what it says of the version, the status or the "
+                                   "notice of its knowledge is not what the knowledge says")
+        return len(questions)
 
     def _record(self, patient: Iterable[Triple], day: date) -> Record:
         plain = [(s, p, plain_term(o)) for s, p, o in patient]

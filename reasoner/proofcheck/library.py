@@ -18,7 +18,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ..errors import KnowledgeError
-from ..namespaces import DECIMAL, EXPRESSION, INTEGER, SH
+from ..namespaces import BIBO, DECIMAL, EXPRESSION, INTEGER, MARROW, OWL, PROV, SH
 from .rules import EVERY_LAYER, CheckedRule, Term, read_rule
 
 Node = ox.NamedNode | ox.BlankNode
@@ -38,6 +38,14 @@ class Library:
         """Return the rules of this library with another ontology, such as a site's."""
         return Library(self.root, frozenset((s, p, plain_term(o)) for s, p, o in triples),
                        self.rules)
+
+    @cached_property
+    def root_said(self) -> frozenset[tuple[str, Term]]:
+        """What a proof from this knowledge has to say of it, as its root says it."""
+        as_proofs_say = {OWL + "versionIRI": PROV + "wasDerivedFrom",
+                         BIBO + "status": BIBO + "status", MARROW + "notice": MARROW + "notice"}
+        return frozenset((as_proofs_say[p.value], o) for s, p, o in self.stated
+                         if s.value == MARROW and p.value in as_proofs_say)
 
     @cached_property
     def record_terms(self) -> tuple[frozenset[Term], frozenset[Term]]:

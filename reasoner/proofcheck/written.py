@@ -16,7 +16,20 @@ from datetime import date
 import pyoxigraph as ox
 
 from ..errors import InputRefused, LimitReached
-from ..namespaces import DATE, EO, GATE, MARROW, OWL, PREFIXES, PROV, RDF, RULE, STRING, shorten
+from ..namespaces import (
+    BIBO,
+    DATE,
+    EO,
+    GATE,
+    MARROW,
+    OWL,
+    PREFIXES,
+    PROV,
+    RDF,
+    RULE,
+    STRING,
+    shorten,
+)
 from .library import Triple, plain_term, term_text
 from .rules import Pattern, Term
 
@@ -28,7 +41,9 @@ FORMATS = {
     ".nt": ox.RdfFormat.N_TRIPLES,
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
-PROOF_PARTS = {RDF + "type", MARROW + "asOf", MARROW + "proves"}
+KNOWLEDGE_PARTS = {PROV + "wasDerivedFrom", BIBO + "status", MARROW + "notice"}
+"""What a proof says of the knowledge that it is derived from."""
+PROOF_PARTS = {RDF + "type", MARROW + "asOf", MARROW + "proves", *KNOWLEDGE_PARTS}
 STATEMENT_PARTS = {
     *(RDF + part for part in ("type", "subject", "predicate", "object")),
     MARROW + "restsOn",
@@ -74,6 +89,8 @@ class WrittenProof:
     knowledge: frozenset[Triple]
     misnamed: tuple[Triple, ...]
     """Statements whose node bears the name of another statement."""
+    derived_from: frozenset[tuple[str, Term]]
+    """What the proof says of the knowledge: its version, its status and what a proof is not."""
 
     @property
     def statements(self) -> frozenset[Triple]:
@@ -86,8 +103,8 @@ def statement_text(triple: tuple[object, ...]) -> str:
     return " ".join(shorten(str(term)) for term in triple)
 
 
-def read_proof(data: bytes, suffix: str, source: str) -> WrittenProof:
-    """Read a proof.
+def read_quads(data: bytes, suffix: str, source: str) -> tuple[list[ox.Quad], bool]:
+    """Return what a file says, and whether its format can name graphs.
 
     Args:
         data: the file's bytes.
@@ -95,9 +112,8 @@ def read_proof(data: bytes, suffix: str, source: str) -> WrittenProof:
         source: what to call the file in messages.
 
     Raises:
-        InputRefused: the file does not parse or holds no proof.
+        InputRefused: the file does not parse.
         LimitReached: the file is larger than a proof can be.
-        BrokenProofError: it is a proof, and its form is broken.
     """
     if suffix.lower() not in FORMATS:
         raise InputRefused("format-unknown", where=source,
@@ -108,13 +124,28 @@ def read_proof(data: bytes, suffix: str, source: str) -> WrittenProof:
                            fix="check one proof a file")
     form = FORMATS[suffix.lower()]
     try:
-        quads = list(ox.parse(data, format=form))
+        return list(ox.parse(data, format=form)), form.supports_datasets
     except (SyntaxError, ValueError, OSError) as error:
-        raise InputRefused("does-not-parse", where=source,
-                           what=(str(error).splitlines() or ["unreadable"])[0][:200],
+        # the parser's words may repeat what a record says
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise InputRefused("does-not-parse", where=source + line, what="it is no well-formed RDF",
                            fix="write the proof again") from error
+
+
+def read_proof(quads: list[ox.Quad], named: bool, source: str) -> WrittenProof:
+    """Read a proof, and find nothing beside it.
+
+    Args:
+        quads: what the file says.
+        named: whether its format can name graphs.
+        source: what to call it in messages.
+
+    Raises:
+        InputRefused: it is no proof.
+        BrokenProofError: it is a proof, and its form is broken.
+    """
     reader = _Reader(quads, source)
-    _stand_alone(quads, reader.proof, form.supports_datasets)
+    _stand_alone(quads, reader.proof, named)
     return reader.read()
 
 
@@ -162,7 +193,8 @@ class _Reader:
     def read(self) -> WrittenProof:
         nodes = self._of_class(RDF + "Statement")
         triples = {node: self._triple(node) for node in nodes}
-        self._refuse_foreign(self.proof, "the proof", PROOF_PARTS, {EO + "TraceBasedExplanation"})
+        self._refuse_foreign(self.proof, "the proof", PROOF_PARTS,
+                             {EO + "TraceBasedExplanation", PROV + "Entity"})
         goal = self._one(self.proof, MARROW + "proves", "the proof", "conclusion")
         if goal not in triples:
             raise BrokenProofError("the proof", "what it proves is no statement of it")
@@ -176,7 +208,7 @@ class _Reader:
                 and not str(self.proof).endswith(f"/{_digest(triples[goal])}>"):
             misnamed.append(triples[goal])
         return WrittenProof(triples[goal], self._as_of(), ordered, kinds["recordStatement"],
-                            kinds["knowledgeStatement"], tuple(misnamed))
+                            kinds["knowledgeStatement"], tuple(misnamed), self._knowledge())
 
     def _other_explanations(self) -> list[str]:
         """Return the sorts of explanation in the file that are no proof, step by step."""
@@ -272,6 +304,11 @@ class _Reader:
         )
         return Step(name.removeprefix(GATE if computed else RULE), computed,
                     frozenset(triples[u] for u in used), absences, conclusion)
+
+    def _knowledge(self) -> frozenset[tuple[str, Term]]:
+        return frozenset((part, plain_term(o)) for part in KNOWLEDGE_PARTS
+                         for o in self.said[self.proof][part]
+                         if isinstance(o, (ox.NamedNode, ox.Literal)))
 
     def _as_of(self) -> date | None:
         found = self.said[self.proof][MARROW + "asOf"]
