@@ -242,6 +242,31 @@ class Assessment:
                                 if f in about or about & self.derivations.behind(f)}
         return found
 
+    def asked_by(self, intervention: str) -> dict[str, dict[Atom, set[Atom]]]:
+        """Return, for each missing item, the doubts that ask for it, with the way to the asking."""
+        found: dict[str, dict[Atom, set[Atom]]] = {}
+        for doubt in self._doubts_of(intervention):
+            above: dict[Atom, set[Atom]] = {doubt: set()}
+            asking: dict[str, set[Atom]] = {}
+            waiting = [doubt]
+            while waiting:
+                fact = waiting.pop()
+                for derivation in self.derivations.of(fact):
+                    for item in self._asked(derivation.asks):
+                        asking.setdefault(item, set()).add(fact)
+                    for premise in derivation.premises:
+                        if premise[0] == self.patient.patient:
+                            waiting += [premise] if premise not in above else []
+                            above.setdefault(premise, set()).add(fact)
+            for item, facts in asking.items():
+                way, climbing = set[Atom](), list(facts)
+                while climbing:
+                    if (fact := climbing.pop()) not in way:
+                        way.add(fact)
+                        climbing.extend(above[fact])
+                found.setdefault(item, {})[doubt] = way
+        return found
+
     def missing_first(self, intervention: str) -> set[str]:
         """Return the missing items that alone could settle a doubt; the others only after them.
 

@@ -53,7 +53,7 @@ NAMES_NOTHING = re.compile("|".join((
     r"Not used, or in conflict", r"\d+\.", r"Each is a smallest part of what is known .*",
     r"What is missing, the most telling first, as of [-\d]+", r"Rests on it, as of [-\d]+:",
     r"Why the back may hurt .*", r"Why the back may hurt, as of [-\d]+: .*",
-    r"no sources disagree about this patient",
+    r"no sources disagree about this patient", r"Asked for too, but changing nothing alone",
     r"none raised by what is on record; that is no proof that there is none",
     r"[a-zA-Z]+(\t[a-zA-Z]+)+",  # the head of a table
     # what an answer says of itself

@@ -21,6 +21,7 @@ from ..explanation.rulebook import rule_called
 from ..knowledge import Graph
 from ..namespaces import LABEL, MARROW, RDFS, SKOS, SUBCLASS, TYPE, iri, local_name, marrow
 from ..quantity import text_of
+from ..wording import SENTENCE
 from .words import clean, tokenize
 
 LONGEST = 2_000
@@ -78,7 +79,8 @@ class LineReader:
         found = dict.fromkeys((
             *filter(self._is_asked_about, _IN_BRACKETS.findall(text)),
             *(name for name in (*_ID.findall(plain), *bare) if marrow(name) in self._terms),
-            *map(local_name, (*self._with_sentence(plain), *self._with_label(plain))),
+            *map(local_name, (*self._with_sentence(plain), *self._with_property(plain),
+                              *self._with_label(plain))),
             *filter(self._is_code, _CODE.findall(plain))))
         subject, *beside = found or (None,)
         return Line(subject, tuple(beside)) if subject else None
@@ -109,6 +111,13 @@ class LineReader:
         for sentence in sorted(held, key=lambda s: (held[s], s)):
             terms = sorted(set(self._sentences[sentence]) & self._terms)
             yield from terms[:1] if len(terms) == 1 else ()
+
+    def _with_property(self, text: str) -> Iterator[str]:
+        """Yield what the line says of the patient itself, in the sentences made for that."""
+        for term in self.properties:
+            before, _, after = (self.graph.text(term, SENTENCE) or "").partition("{object}")
+            if before and re.search(f"{re.escape(before)}.+{re.escape(after)}", text):
+                yield term
 
     @cached_property
     def _terms(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -194,6 +195,12 @@ class Asked:
         from ..pipeline import load_knowledge
 
         return load_knowledge(evidence=evidence, site=self.thresholds or None)
+
+    def typed(self, files: Sequence[str]) -> str:
+        """Return how the patient was named, as it is written in another command."""
+        named = [("--example", self.example), ("--patient", self.which), ("--as-of", self.as_of),
+                 ("--thresholds", self.thresholds)]
+        return shlex.join([*files, *(part for pair in named if pair[1] for part in pair)])
 
     def assess(self, files: Sequence[str], evidence: str = "all") -> Assessment:
         """Read, validate and assess the patient that the arguments name."""

@@ -126,7 +126,8 @@ def explain(
         return
     assessment = asked.assess(patient, evidence)
     answer(assessment, (audience, language), "explain", (everything,),
-           lambda: report(assessment), lambda: told_text(assessment, full, everything),
+           lambda: report(assessment), lambda: told_text(
+               assessment, full, everything, asked.typed(patient)),
            asked.as_json, says_site=True)
 
 

@@ -41,12 +41,15 @@ def bearing(assessment: Assessment, term: str) -> dict[str, Any]:
     graph = assessment.graph
     states = [_state(assessment, fact) for fact in _facts(assessment, term)]
     return {
-        "asked": local_name(term), "iri": term.strip("<>"), "label": graph.label(term),
+        "asked": local_name(term), "iri": term.strip("<>"), "label": assessment.wording.name(term),
         "says": graph.definition(term),
         "sources": [source_of(graph, s) for s in own_sources(graph, term)],
         "threshold": _threshold(assessment, term),
         "records": [*(state["says"] for state in states if not state["rule"]),
-                    *(assessment.wording.record(node) for node in _records(assessment, term))],
+                    *(assessment.wording.record(node)
+                      for node in records_about(assessment, term)),
+                    *(_record_of_patient(assessment) if term == assessment.patient.patient
+                      else ())],
         "states": [state for state in states if state["rule"]],
         "waiting": waiting(assessment, {term}),
         "insteadOf": _replaced(assessment, term),
@@ -110,13 +113,22 @@ def _facts(assessment: Assessment, term: str) -> list[Atom]:
                   if term in f[1:] and f[0] == assessment.patient.patient and f[1] != TYPE)
 
 
-def _records(assessment: Assessment, term: str) -> list[str]:
+def records_about(assessment: Assessment, term: str) -> list[str]:
     """Return the records of a kind or of a narrower one, or a record itself by its name."""
     wording = assessment.wording
     kinds = {term, *assessment.graph.subjects(marrow("within"), term)}
     return sorted({s for s, p, o in assessment.patient.facts
                    if p == marrow("kind") and o in kinds and wording.is_record(s)}
                   | ({term} if wording.is_record(term) else set()))
+
+
+def _record_of_patient(assessment: Assessment) -> list[str]:
+    """Return all that the record says: of the patient, and each of the records."""
+    wording, given = assessment.wording, assessment.derivations.given
+    own = sorted(f for f in given if f[0] == assessment.patient.patient and f[1] != TYPE
+                 and not wording.is_record(f[2]))
+    nodes = sorted({s for s, p, _ in given if p == marrow("kind") and wording.is_record(s)})
+    return [*map(wording.sentence, own), *map(wording.record, nodes)]
 
 
 def _state(assessment: Assessment, fact: Atom) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def criteria_lines(criteria: list[dict[str, Any]]) -> list[str]:
 
 def _part_lines(part: dict[str, Any], indent: int) -> list[str]:
     pad = " " * indent
-    found = f"; found: {part['found']}" if part["found"] else "; nothing found"
+    found = f"; found: {part['found']}" if part["found"] else \
+        "" if part["status"] == "met" else "; nothing found"
     asked = part["threshold"] or part["name"]
     named = f" <{asked}>" if asked else ""
     lines = [f"{pad}{part['status']}: {part['needs']}{named}" + ("" if part["anyOf"] else found)]

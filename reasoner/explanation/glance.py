@@ -41,22 +41,30 @@ _WIDTH = 118
 _MORE = "In full: --full; what does not apply, too: --all; for programs: --json."
 
 
-def told_text(assessment: Assessment, full: bool, everything: bool) -> str:
-    """Return the assessment in short, in full, or with what does not apply, too."""
+def told_text(assessment: Assessment, full: bool, everything: bool, typed: str = "FILE") -> str:
+    """Return the assessment in short, in full, or with what does not apply, too.
+
+    Args:
+        assessment: what is told.
+        full: with every reason.
+        everything: with what does not apply, too.
+        typed: how the patient was named, for the questions that can be asked next.
+    """
     if full or everything:
         return explain_text(assessment, everything)
-    return glance_text(assessment)
+    return glance_text(assessment, typed)
 
 
-def glance_text(assessment: Assessment) -> str:
+def glance_text(assessment: Assessment, typed: str = "FILE") -> str:
     """Return the assessment in short: a line or two for each thing that is said."""
     own = own_sentences(assessment)
     wider = {local_name(wide) for kind in assessment.related("has")
              for wide in assessment.graph.objects(kind, marrow("within")) if wide != kind}
-    return "\n".join(_glance(report(assessment), own, wider)) + "\n"
+    return "\n".join(_glance(report(assessment), own, wider, typed)) + "\n"
 
 
-def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str]) -> Iterator[str]:
+def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str], typed: str) \
+        -> Iterator[str]:
     knowledge = data["knowledge"]
     yield f"Patient {data['patient']} as of {data['asOf']}"
     if knowledge["articleNotice"]:
@@ -89,6 +97,8 @@ def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str]) -> Itera
     if data["issues"]:
         yield from _section("Not used, or in conflict", list(issue_lines(data["issues"], False)))
     yield ""
+    yield f"Why any of this: marrow why {typed} 'its words'; why not: marrow why-not {typed} " \
+          "'its words'."
     yield _MORE
     yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
           f"evidence: {knowledge['evidence']}. {knowledge['notice']}"

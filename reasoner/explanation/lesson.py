@@ -14,6 +14,7 @@ from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import read_header
+from .bearing import bearing, bearing_text
 from .decisions import site_data, site_lines
 from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
@@ -23,7 +24,7 @@ from .steps import Step, steps_of
 from .unconfirmed import pressing_lines, quiet_lines
 from .unread import unread_line
 from .voice import Listener, Voice
-from .why import bridge, find_conclusion, prove_conclusion, sources
+from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion, sources
 
 Data = dict[str, Any]
 _UNDER = 3
@@ -114,11 +115,17 @@ def teach(assessment: Assessment, listener: Listener, data: Data,
 def teach_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter:
     """Return why a statement holds, each step with its definition, rule and source.
 
+    Where nothing is concluded about it, that is what it has to do with the patient all the same.
+
     Raises:
-        UsageError: nothing is concluded about it.
+        UsageError: it is no name, or may name several things.
     """
     voice = Voice(assessment, listener)
-    fact = find_conclusion(assessment, wanted)
+    try:
+        fact = find_conclusion(assessment, wanted)
+    except NothingConcluded:
+        found = bearing(assessment, assessment.graph.named(wanted))
+        return teach(assessment, listener, found, bearing_text)
     proof: Proof = prove_conclusion(assessment, fact)
     steps = steps_of(assessment, proof)
     names = {local_name(s) for s in sources(assessment, proof)}

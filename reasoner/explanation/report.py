@@ -103,7 +103,8 @@ def report(assessment: Assessment) -> dict[str, Any]:
         ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": [asdict(issue) for issue in issues_of(assessment)],
+        "issues": [{**asdict(issue), "records": list(issue.records)}
+                   for issue in issues_of(assessment)],
     }
 
 

@@ -68,9 +68,10 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
 
 
 def is_known(assessment: Assessment, wanted: str) -> bool:
-    """Tell whether a name is of a term of the ontology, of a record or of a rule."""
+    """Tell whether a name is of a term of the ontology, of a record or patient, or of a rule."""
     term = assessment.graph.named(wanted)
-    return bool(assessment.graph.objects(term, TYPE)) or assessment.wording.is_record(term) \
+    return term == assessment.patient.patient or assessment.wording.is_record(term) \
+        or bool(assessment.graph.objects(term, TYPE)) \
         or rule_called(assessment.engine, wanted) is not None
 
 
