@@ -12,6 +12,8 @@ _SHOWN = 5
 """How many names a sentence gives before it counts the rest."""
 _USED = ("amount", "amountAtLeast", "amountAtMost")
 """What is known of a result that passed the gate for numbers."""
+_READ = {marrow(name) for name in (
+    "hasUnreadRecord", "kind", "recordedName", "recordSource", "unreadAs", "value", *_USED)}
 
 
 def unread_diagnoses(assessment: Assessment) -> dict[str, Any]:
@@ -19,7 +21,7 @@ def unread_diagnoses(assessment: Assessment) -> dict[str, Any]:
     said = _said(assessment)
     return _counted(assessment, said, [
         node for node in _unread(assessment, said)
-        if marrow("ConditionRecord") in said[node].get(marrow("unreadAs"), ())])
+        if marrow("ConditionRecord") in said.get(node, {}).get(marrow("unreadAs"), ())])
 
 
 def records_set_aside(assessment: Assessment) -> dict[str, Any]:
@@ -32,18 +34,18 @@ def records_set_aside(assessment: Assessment) -> dict[str, Any]:
 
 def _said(assessment: Assessment) -> dict[str, dict[str, list[str]]]:
     said: dict[str, dict[str, list[str]]] = {}
-    for s, p, o in sorted(assessment.patient.facts):
+    for s, p, o in sorted(f for f in assessment.patient.facts if f[1] in _READ):
         said.setdefault(s, {}).setdefault(p, []).append(o)
     return said
 
 
 def _unread(assessment: Assessment, said: dict[str, dict[str, list[str]]]) -> list[str]:
-    return said[assessment.patient.patient].get(marrow("hasUnreadRecord"), [])
+    return said.get(assessment.patient.patient, {}).get(marrow("hasUnreadRecord"), [])
 
 
 def _counted(assessment: Assessment, said: dict[str, dict[str, list[str]]], nodes: list[str]) \
         -> dict[str, Any]:
-    names = dict.fromkeys(_name(assessment, node, said[node]) for node in nodes)
+    names = dict.fromkeys(_name(assessment, node, said.get(node, {})) for node in nodes)
     return {"count": len(nodes), "names": list(names)}
 
 
