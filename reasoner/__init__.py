@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .explanation.mechanisms import MechanismGraph
+    from .display.mechanisms import MechanismGraph
     from .pipeline import assess, load_knowledge
 
 __all__ = ["MechanismGraph", "__version__", "assess", "load_knowledge"]
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(pipeline, name)
     if name == "MechanismGraph":
-        from .explanation.mechanisms import MechanismGraph
+        from .display.mechanisms import MechanismGraph
 
         return MechanismGraph
     raise AttributeError(name)

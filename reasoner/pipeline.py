@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assessment import Assessment
+from .display import notebook
 from .engine import Engine, load_engine
 from .errors import InputRefused, Issue, UsageError
-from .explanation import display
 from .gate import gate_patient
 from .hostile import read_bounded
 from .knowledge import term_of
@@ -200,7 +200,7 @@ def assess_graph(engine: Engine, graph: PatientGraph, as_of: date,
     graph, violations = set_aside(graph, validate_patient(graph, engine), engine.graph)
     patient = gate_patient(graph, engine.graph, as_of)
     result = engine.run(patient.facts)
-    return Assessment(engine, patient, result, (*issues, *violations, *patient.issues), display)
+    return Assessment(engine, patient, result, (*issues, *violations, *patient.issues), notebook)
 
 
 def assess(engine: Engine, patient: str | Path | bytes | rdflib.Graph, as_of: date | str) \

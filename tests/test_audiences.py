@@ -20,13 +20,13 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from reasoner.assessment import Assessment
+from reasoner.audiences.letter import Letter
+from reasoner.audiences.told import TOLD, tell
+from reasoner.audiences.voice import EDUCATOR, PATIENT, Listener, Voice, audiences_of, fill
 from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.errors import UsageError
-from reasoner.explanation.letter import Letter
 from reasoner.explanation.steps import SELECTED, Step, steps_of
-from reasoner.explanation.told import TOLD, tell
-from reasoner.explanation.voice import EDUCATOR, PATIENT, Listener, Voice, audiences_of, fill
 from reasoner.hypothesis import parse_change
 from reasoner.knowledge import Graph, find_root
 from reasoner.namespaces import LABEL, SKOS, SUBCLASS, TYPE, iri, local_name, marrow
@@ -579,7 +579,7 @@ HERE = ["--example", "iron-deficiency", "--as-of", "2026-11-01"]
 @pytest.mark.parametrize("audience", [EDUCATOR, PATIENT])
 def test_every_question_answers_every_audience_with_a_notice(question: list[str],
                                                              audience: str) -> None:
-    schema = json.loads((ROOT / "reasoner/explanation/letter.schema.json").read_text())
+    schema = json.loads((ROOT / "reasoner/audiences/letter.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     said = CliRunner().invoke(app, [*question, *HERE, "--audience", audience])
     data = CliRunner().invoke(app, [*question, *HERE, "--audience", audience, "--json"])

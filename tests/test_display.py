@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape, unescape
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -16,13 +17,13 @@ from hypothesis import strategies as st
 
 from reasoner import MechanismGraph
 from reasoner.assessment import Assessment
+from reasoner.display.layers import Box, Layout, lay_out
+from reasoner.display.links import graph_data, graph_text
+from reasoner.display.notebook import proof_picture
+from reasoner.display.page import graph_page
+from reasoner.display.picture import Picture, wrapped
 from reasoner.engine import Engine
 from reasoner.errors import UsageError
-from reasoner.explanation.display import proof_picture
-from reasoner.explanation.layers import Box, Layout, lay_out
-from reasoner.explanation.links import graph_data, graph_text
-from reasoner.explanation.page import graph_page
-from reasoner.explanation.picture import Picture, wrapped
 from reasoner.explanation.report import report
 from reasoner.namespaces import marrow
 from reasoner.pipeline import assess
@@ -214,7 +215,7 @@ def test_a_proof_shows_its_steps_in_order(assessment: Assessment, proof: Proof) 
 
 
 def test_a_proof_that_nobody_can_tell_is_shown_as_text(proof: Proof) -> None:
-    alone = Proof(proof.conclusion, proof.steps, proof.leaves, proof.as_of)
+    alone = replace(proof, told_by=None)
     assert alone == proof
     assert alone._repr_html_() is None
     assert alone._repr_svg_() is None

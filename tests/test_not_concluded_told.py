@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reasoner.assessment import Assessment
+from reasoner.audiences.told import tell
 from reasoner.engine import Engine
-from reasoner.explanation.told import tell
 from reasoner.namespaces import TYPE, marrow
 from reasoner.pipeline import assess
 

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 from patients import AS_OF, PREFIXES
 from reasoner.assessment import Assessment
+from reasoner.audiences.told import tell
 from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.errors import UsageError
 from reasoner.explanation.glance import glance_text
 from reasoner.explanation.report import report
-from reasoner.explanation.told import tell
 from reasoner.hypothesis import Change, suppose, suppose_each
 from reasoner.namespaces import marrow
 from reasoner.pipeline import assess

@@ -271,8 +271,8 @@ def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tup
         as_json: print data.
         says_site: whether the clinician's data and text say themselves what a site has decided.
     """
-    from ..explanation.told import tell
-    from ..explanation.voice import CLINICIAN, listener_of
+    from ..audiences.told import tell
+    from ..audiences.voice import CLINICIAN, listener_of
 
     audience, language = spoken
     if listener_of(assessment.graph, audience, language).audience == CLINICIAN:
@@ -289,7 +289,7 @@ def only_for_clinicians(spoken: Spoken, **options: object) -> None:
     Raises:
         UsageError: the audience is another.
     """
-    from ..explanation.voice import CLINICIAN
+    from ..audiences.voice import CLINICIAN
 
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
     if given and spoken[0] != CLINICIAN:
@@ -300,7 +300,7 @@ def only_for_clinicians(spoken: Spoken, **options: object) -> None:
 
 def tell_language(language: str) -> None:
     """Say that a clinician is answered in English, where another language was asked for."""
-    from ..explanation.voice import LANGUAGE
+    from ..audiences.voice import LANGUAGE
 
     if language.lower() != LANGUAGE:
         typer.echo(f"marrow: nothing is written in {language!r} for this audience yet; this "

@@ -274,8 +274,8 @@ def graph(
     as_json: AsJson = False,
 ) -> None:
     """Show the mechanism graph: what leads to what, says who."""
-    from ..explanation.links import graph_data, graph_text
-    from ..explanation.page import graph_page
+    from ..display.links import graph_data, graph_text
+    from ..display.page import graph_page
     from ..pipeline import load_knowledge
 
     with answering():

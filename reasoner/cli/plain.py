@@ -11,7 +11,7 @@ from .call import Asked, Audience, Language, about_a_patient, emit, example_name
 
 if TYPE_CHECKING:
     from ..asking.understanding import Reader, Unclear, Understood
-    from ..explanation.voice import Listener
+    from ..audiences.voice import Listener
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def ask(
     Exit 2, with the nearest five, if it is not clear.
     """
     from ..asking.understanding import Reader, Unclear
-    from ..explanation.voice import CLINICIAN, listener_of
+    from ..audiences.voice import CLINICIAN, listener_of
 
     if list_:
         engine = asked.load()
@@ -94,7 +94,7 @@ def _understood(reader: Reader, read: Understood, command: str) -> dict[str, Any
 def _for(listener: Listener | None, read: Understood) -> list[str]:
     """Return the options that name another audience, for a question that has a form for it."""
     from ..asking.answer import may_be_told
-    from ..explanation.voice import LANGUAGE
+    from ..audiences.voice import LANGUAGE
 
     if listener is None or not may_be_told(read):
         return []
@@ -121,7 +121,7 @@ def _show_answer(reader: Reader, question: str, read: Understood, patient: list[
                  options: list[str], asked: Asked, listener: Listener | None) -> None:
     from ..asking.answer import answer, check_told, correction, question_of
     from ..asking.nearest import command_of
-    from ..explanation.told import tell
+    from ..audiences.told import tell
 
     if listener:
         check_told(read)

@@ -11,20 +11,20 @@ from dataclasses import replace
 from typing import Any
 
 from ..assessment import Assessment, limits_of, source_of
+from ..explanation.bearing import bearing, bearing_text
+from ..explanation.decisions import site_data, site_lines
+from ..explanation.followup import monitoring_text
+from ..explanation.report import assumptions, report
+from ..explanation.rulebook import rules_of
+from ..explanation.steps import Step, steps_of
+from ..explanation.unconfirmed import pressing_lines, quiet_lines
+from ..explanation.unread import unread_line
+from ..explanation.why import NothingConcluded, bridge, find_conclusion, prove_conclusion, sources
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import read_header
-from .bearing import bearing, bearing_text
-from .decisions import site_data, site_lines
-from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
-from .report import assumptions, report
-from .rulebook import rules_of
-from .steps import Step, steps_of
-from .unconfirmed import pressing_lines, quiet_lines
-from .unread import unread_line
 from .voice import Listener, Voice
-from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion, sources
 
 Data = dict[str, Any]
 _UNDER = 3

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 
 from ..assessment import Assessment
 from ..errors import UsageError
-from .contrast import contrast, contrast_text
+from ..explanation.contrast import contrast, contrast_text
+from ..explanation.missing import missing, missing_text
+from ..explanation.pain import explain_pain, pain_text
+from ..explanation.whatif import what_if, what_if_text
+from ..explanation.whynot import why_not, why_not_text
 from .lesson import lesson, teach, teach_why
 from .letter import Letter
-from .missing import missing, missing_text
-from .pain import explain_pain, pain_text
 from .patient_answers import (
     tell_contrast,
     tell_missing,
@@ -24,8 +26,6 @@ from .patient_answers import (
 )
 from .patient_page import patient_page
 from .voice import CLINICIAN, EDUCATOR, LANGUAGE, PATIENT, listener_of
-from .whatif import what_if, what_if_text
-from .whynot import why_not, why_not_text
 
 Teller = Callable[..., Letter]
 

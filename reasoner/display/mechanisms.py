@@ -98,7 +98,7 @@ class MechanismGraph:
         return self.picture().svg(alone=True)
 
     def _repr_html_(self) -> str:
-        from .display import frame
+        from .notebook import frame
 
         figure, body = frame("Mechanism graph", self.data["knowledge"]["notice"])
         scroll = SubElement(body, "div", {"style": "overflow-x:auto"})

@@ -17,12 +17,12 @@ from decimal import Decimal
 from ..assessment import Assessment
 from ..criterion import leaves, members_of
 from ..errors import UsageError
+from ..explanation.steps import Step
 from ..knowledge import Graph
 from ..namespaces import LABEL, OWL, RULE, SUBCLASS, TYPE, iri, marrow
 from ..quantity import canonical_decimal, canonical_literal, literal_parts, text_of
 from ..rule import Atom
 from ..scale import read_scales
-from .steps import Step
 
 CLINICIAN, EDUCATOR, PATIENT = "clinician", "educator", "patient"
 LANGUAGE = "en"

@@ -10,16 +10,16 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from ..assessment import Assessment
+from ..explanation.decisions import site_lines
+from ..explanation.disagreements import disagreement_lines
+from ..explanation.followup import due_text, monitoring_text, term_text
+from ..explanation.report import report
+from ..explanation.steps import Step, steps_of
+from ..explanation.text import TITLES, UNCONFIRMED, deferred_text, needs_text, source_text
+from ..explanation.unconfirmed import pressing_lines, quiet_lines
+from ..explanation.unread import aside_line, unread_line
 from ..proof import Proof
-from .decisions import site_lines
-from .disagreements import disagreement_lines
-from .followup import due_text, monitoring_text, term_text
 from .picture import Picture, written
-from .report import report
-from .steps import Step, steps_of
-from .text import TITLES, UNCONFIRMED, deferred_text, needs_text, source_text
-from .unconfirmed import pressing_lines, quiet_lines
-from .unread import aside_line, unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""

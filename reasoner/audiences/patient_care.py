@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..disagreement import disagreements_of
+from ..explanation.report import recommendation
 from ..knowledge import Graph
 from ..namespaces import TYPE, local_name, marrow
 from .letter import Line
-from .report import recommendation
 from .voice import Voice
 
 GOOD = ("recommended", "consider")

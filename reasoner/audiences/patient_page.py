@@ -11,10 +11,13 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..disagreement import disagreements_of
+from ..explanation.decisions import site_data
+from ..explanation.followup import monitoring
+from ..explanation.report import assumptions, recommendations
+from ..explanation.steps import steps_of
+from ..explanation.unconfirmed import unconfirmed
 from ..mechanism import Path
 from ..namespaces import SUBCLASS, TYPE, marrow
-from .decisions import site_data
-from .followup import monitoring
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .patient_care import (
     GOOD,
@@ -25,9 +28,6 @@ from .patient_care import (
     urgency_rank,
     urgent_lines,
 )
-from .report import assumptions, recommendations
-from .steps import steps_of
-from .unconfirmed import unconfirmed
 from .voice import Listener, Voice
 
 _MOST_PATHS = 3

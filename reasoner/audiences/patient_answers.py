@@ -9,20 +9,20 @@ from typing import Any
 
 from ..assessment import Assessment
 from ..criterion import leaves, members_of
+from ..explanation import missing as unknown_items
+from ..explanation.bearing import bearing, records_about
+from ..explanation.contrast import contrast
+from ..explanation.steps import Step, steps_of
+from ..explanation.whatif import outcomes_of
+from ..explanation.why import NothingConcluded, bridge, find_conclusion, prove_conclusion
+from ..explanation.whynot import why_not
 from ..hypothesis import Change, suppose
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
-from . import missing as unknown_items
-from .bearing import bearing, records_about
-from .contrast import contrast
 from .letter import Letter, Line, passage
 from .patient_care import entry_lines, entry_of, flag_lines
 from .patient_page import letter, path_lines, question_about
-from .steps import Step, steps_of
 from .voice import Listener, Voice
-from .whatif import outcomes_of
-from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion
-from .whynot import why_not
 
 _SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove": "SayIfRemove",
              "confirm": "SayIfConfirmed"}

@@ -1,0 +1,1 @@
+"""Answers in the words of a patient, an educator or a clinician."""
