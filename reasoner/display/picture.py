@@ -149,9 +149,10 @@ def written(element: Element, method: Literal["html", "xml"]) -> str:
     A record could bring such marks, and XML has no way to write most of them.
     """
     for node in element.iter():
-        node.text, node.tail = _plain(node.text), _plain(node.tail)
+        node.text, node.tail = plain(node.text), plain(node.tail)
     return tostring(element, encoding="unicode", method=method)
 
 
-def _plain(text: str | None) -> str | None:
+def plain(text: str | None) -> str | None:
+    """Return text without the control and direction marks that a record could bring."""
     return text and "".join(c for c in text if category(c) not in ("Cc", "Cf", "Cs"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..assessment import Assessment
 from ..errors import UsageError
 from ..proof import Proof
+from .picture import plain
 from .steps import Step, steps_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _said(step: Step) -> str:
-    return "; ".join([step.sentence, *step.records])
+    return plain("; ".join([step.sentence, *step.records])) or ""
 
 
 def mermaid(steps: list[Step]) -> str:
