@@ -98,8 +98,12 @@ class Assessment:
         return (self.patient.patient, marrow(predicate), value)
 
     def prove(self, fact: Atom) -> Proof | None:
-        """Return a shortest proof of a statement, or None if it does not hold."""
-        found = prove(self.derivations, fact)
+        """Return a proof of a statement, or None if it does not hold.
+
+        It is a shortest one; of an outcome, one by the strongest reason that it follows from.
+        """
+        reasons = self.reasons_for(fact[1], fact[2]) if fact[1] in self.graph_outcomes else ()
+        found = prove(self.derivations, fact, ((fact[0], reason, fact[2]) for reason in reasons))
         return replace(found, told_by=self, knowledge=said_of(self.graph)) if found else None
 
     def proof_html(self, proof: Proof) -> str | None:
@@ -236,6 +240,31 @@ class Assessment:
             if about:
                 found[doubt] = {f for f in (doubt, *self.derivations.behind(doubt))
                                 if f in about or about & self.derivations.behind(f)}
+        return found
+
+    def asked_by(self, intervention: str) -> dict[str, dict[Atom, set[Atom]]]:
+        """Return, for each missing item, the doubts that ask for it, with the way to the asking."""
+        found: dict[str, dict[Atom, set[Atom]]] = {}
+        for doubt in self._doubts_of(intervention):
+            above: dict[Atom, set[Atom]] = {doubt: set()}
+            asking: dict[str, set[Atom]] = {}
+            waiting = [doubt]
+            while waiting:
+                fact = waiting.pop()
+                for derivation in self.derivations.of(fact):
+                    for item in self._asked(derivation.asks):
+                        asking.setdefault(item, set()).add(fact)
+                    for premise in derivation.premises:
+                        if premise[0] == self.patient.patient:
+                            waiting += [premise] if premise not in above else []
+                            above.setdefault(premise, set()).add(fact)
+            for item, facts in asking.items():
+                way, climbing = set[Atom](), list(facts)
+                while climbing:
+                    if (fact := climbing.pop()) not in way:
+                        way.add(fact)
+                        climbing.extend(above[fact])
+                found.setdefault(item, {})[doubt] = way
         return found
 
     def missing_first(self, intervention: str) -> set[str]:

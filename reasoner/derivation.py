@@ -102,6 +102,11 @@ class Derivations:
             return [Derivation(static[0], 1, (), static[1], (), fact)]
         return []
 
+    def by(self, rule: str) -> list[Derivation]:
+        """Return every application of a rule or computation to the record, by its conclusion."""
+        facts = sorted({*self._inferred, *self._patient.origins})
+        return [d for fact in facts for d in self.of(fact) if d.rule == rule]
+
     def behind(self, fact: Atom) -> set[Atom]:
         """Return every premise of every derivation of a statement, of theirs, and so on."""
         found: set[Atom] = set()

@@ -6,9 +6,11 @@ step of a proof is found the same way as any other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -189,37 +191,74 @@ def _bind(atom: Atom, binding: dict[str, str]) -> Atom:
 
 def _cache_folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "marrow"
+    return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "marrow"
 
 
 def _write_cache(path: Path, engine: Engine) -> None:
     """Write the compiled knowledge beside the others; a cache that cannot be written is none."""
-    content = {
+    content = json.dumps({
         "version": engine.version,
         "fingerprint": engine.fingerprint,
         "graph": sorted(engine.graph.triples),
         "origins": [[fact, *origin] for fact, origin in sorted(engine.origins.items())],
         "layers": _dump(engine.program),
         "vocabulary": {c: sorted(p) for c, p in engine.vocabulary.predicates.items()},
-    }
+    }).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump(content, file)
-        os.replace(file.name, path)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_private(path.parent.stat()):
+            path.parent.chmod(0o700)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            whole = Path(folder, path.name)
+            with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(_seal(path, content) + content)
+            os.replace(whole, path)
     except OSError:
         return
 
 
 def _read_cache(path: Path, root: Path) -> Engine | None:
     try:
-        # what others can write must not decide what is recommended
-        found = path.stat()
-        if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        content = _read_private(path)
+        seal = _seal(path, content[_SEALED:])
+        if content[:_SEALED] != seal:
             return None
-        return _engine_of(json.loads(path.read_text()), root)
+        return _engine_of(json.loads(content[_SEALED:]), root)
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
+
+
+_SEALED = 64
+
+
+def _seal(path: Path, content: bytes) -> bytes:
+    """Return what a cache begins with: it is whole, and it was written under this very name.
+
+    The name says which knowledge, evidence and site it is of; another of the same folder must not
+    stand in for it.
+    """
+    return hashlib.sha256(path.name.encode() + b"\n" + content).hexdigest().encode()
+
+
+def _read_private(path: Path) -> bytes:
+    """Return the bytes of a file that nobody but this user can have put there.
+
+    What others can write must not decide what is recommended.
+
+    Raises:
+        OSError: it is not there, is a link or no file, or others can write it or its folder.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not (stat.S_ISREG(found.st_mode) and _is_private(found)
+                and _is_private(os.lstat(path.parent))):
+            raise PermissionError(path.name)
+        return file.read()
+
+
+def _is_private(found: os.stat_result) -> bool:
+    return found.st_uid == os.getuid() and not found.st_mode & 0o022
 
 
 def _engine_of(content: dict[str, Any], root: Path) -> Engine:

@@ -61,13 +61,19 @@ class LimitReached(MarrowError):
 
 @dataclass(frozen=True)
 class Issue:
-    """Something in the input that was not used, while the run went on."""
+    """Something in the input that was not used, while the run went on.
+
+    ``records`` are the IRIs of the records that it concerns, where they have any; ``by`` is the
+    term of what decides it, where one in the ontology does.
+    """
 
     code: str
     where: str
     what: str
     fix: str
     severity: Literal["warning", "information"] = "warning"
+    records: tuple[str, ...] = ()
+    by: str = ""
 
 
 def advise(wanted: str, names: Iterable[tuple[str, str]], otherwise: str) -> str:

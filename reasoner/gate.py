@@ -167,7 +167,8 @@ class _Gate:
     def _issue(self, node: str, code: str, what: str, fix: str) -> None:
         kinds = self.about[node][marrow("kind")]
         label = f" ({self.knowledge.label(kinds[0])})" if kinds else ""
-        self.issues.append(Issue(code, self._source(node) + label, what, fix))
+        self.issues.append(Issue(code, self._source(node) + label, what, fix,
+                                 records=(node.strip("<>"),)))
 
     def _add(self, node: str, predicate: str, value: str, step: str, *premises: Atom) -> None:
         self.origins[node, marrow(predicate), value] = Computed(f"<{GATE}{step}>", premises)
@@ -345,7 +346,9 @@ class _Gate:
             what += f"; no use is made of this {names}"
         where = ", ".join(self._source(r.node) for r in found.results)
         self.issues.append(Issue("results-disagree", where, what,
-                                 "check the values and their units"))
+                                 "check the values and their units",
+                                 records=tuple(r.node.strip("<>") for r in found.results),
+                                 by=found.check.name.strip("<>")))
 
     def _written(self, node: str) -> str:
         about = self.about[node]

@@ -17,7 +17,7 @@ from .assessment import Assessment
 from .errors import LimitReached, UsageError, advise
 from .gate import gate_patient
 from .knowledge import Graph
-from .namespaces import TYPE, XSD, local_name, marrow
+from .namespaces import SUPPOSED, TYPE, XSD, local_name, marrow
 from .patient import PatientGraph
 from .quantity import decimal_literal, escape
 from .rule import Atom
@@ -40,7 +40,6 @@ _FORMS = {
 }
 """The record that says something of each sort of kind: its class, link and plain fields."""
 _MEASURED = "MeasurementKind"
-_SUPPOSED = "urn:marrow:hypothesis:"
 _WORDS = {"set": "{kind} were {amount}", "add": "{kind} were on record",
           "deny": "{kind} were excluded", "remove": "{kind} were not on record",
           "confirm": "{kind} were final as it stands, or of this day where it has no date"}
@@ -141,15 +140,17 @@ def suppose(assessment: Assessment, changes: Iterable[Change]) -> Assessment:
 
     Raises:
         UsageError: a supposed result cannot be read, or none waits to be confirmed, so that
-            nothing was supposed.
+            nothing was supposed; or two changes are of one kind, so that one would undo the other.
     """
     patient, engine = assessment.patient, assessment.engine
     triples = set(patient.facts - patient.origins.keys())
+    changes = _in_order(changes)
+    _check_once(changes, engine.graph)
     for number, change in enumerate(changes):
         triples = _changed(triples, change, assessment, number)
     graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
     gated = gate_patient(graph, engine.graph, patient.as_of)
-    unread = next((i for i in gated.issues if i.where.startswith(_SUPPOSED)
+    unread = next((i for i in gated.issues if i.where.startswith(SUPPOSED)
                    and i.code != "results-disagree"), None)
     if unread is not None:
         named = unread.where.partition("(")[2].rstrip(")")
@@ -176,7 +177,7 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
     supposed = []
     for changes in cases:
         triples = told
-        for change in changes:  # one change is one record, in whichever cases it is made
+        for change in _in_order(changes):  # one change is one record, in whichever cases it is made
             triples = _changed(triples, change, assessment,
                                numbers.setdefault(change, len(numbers)))
         graph = PatientGraph(patient.patient, frozenset(triples), "hypothesis")
@@ -188,6 +189,20 @@ def suppose_each(assessment: Assessment, cases: Sequence[Sequence[Change]]) -> l
                 if where >> number & 1:
                     facts.add(fact)
     return found
+
+
+def _in_order(changes: Iterable[Change]) -> list[Change]:
+    """Return changes in the order in which they are made: nothing supposed is taken off again."""
+    return sorted(changes, key=lambda change: change.verb != "remove")
+
+
+def _check_once(changes: Sequence[Change], graph: Graph) -> None:
+    seen: set[str] = set()
+    for change in changes:
+        if change.kind in seen:
+            raise UsageError("supposed-twice", what=f"{graph.label(change.kind)} is supposed twice",
+                             fix="name it once, and ask of the other in a question of its own")
+        seen.add(change.kind)
 
 
 def _changed(triples: set[Atom], change: Change, assessment: Assessment, number: int) -> set[Atom]:
@@ -206,7 +221,7 @@ def _changed(triples: set[Atom], change: Change, assessment: Assessment, number:
     form, link, fields = _FORMS[sort_of(change.kind, graph) or "ConditionKind"]
     if change.verb == "deny":
         form, link, fields = "DenialRecord", "hasDenial", {}
-    node = f"<{_SUPPOSED}{number}>"
+    node = f"<{SUPPOSED}{number}>"
     kept |= {(patient, marrow(link), node), (node, TYPE, marrow(form)),
              (node, marrow("kind"), change.kind),
              (node, marrow("start" if form == "MedicationRecord" else "date"), day)}

@@ -40,6 +40,9 @@ RULE = MARROW + "rule/"
 GATE = MARROW + "gate/"
 """Where the computed steps before the rules get their names."""
 
+SUPPOSED = "urn:marrow:hypothesis:"
+"""What the names of records that are only supposed begin with."""
+
 
 def marrow(local: str) -> str:
     """Return the term of a local name in Marrow's namespace."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import InputRefused, LimitReached
+from .errors import InputRefused, LimitReached, advise
 from .hostile import MAX_LITERAL, check_depth
 from .knowledge import Graph, Vocabulary, term_of
 from .namespaces import MARROW, OWL, RDFS, SH, TYPE, XSD, local_name, marrow, shorten
@@ -102,19 +103,36 @@ def parse(data: bytes, suffix: str, source: str) -> list[Atom]:
                                    fix="send one patient a file")
     except SyntaxError as error:
         raise InputRefused("does-not-parse", where=_place(source, error),
-                           what=_first_line(str(error)), fix="mend the file") from error
+                           what=_fault(error), fix="mend the file") from error
     except (ValueError, OSError) as error:
-        raise InputRefused("does-not-parse", where=source, what=_first_line(str(error)),
+        raise InputRefused("does-not-parse", where=source, what=_fault(error),
                            fix="send RDF that needs nothing from outside the file") from error
     return triples
 
 
 def _place(source: str, error: SyntaxError) -> str:
-    return f"{source}, line {error.lineno}" if error.lineno else source
+    columns = f", column {error.offset}" if error.offset else ""
+    return f"{source}, line {error.lineno}{columns}" if error.lineno else source
 
 
-def _first_line(text: str) -> str:
-    return (text.splitlines() or ["unreadable"])[0][:200]
+_FAULTS = {
+    "has not been declared": "a prefix is not declared",
+    "Unexpected end": "it ends too early",
+    "UTF-8": "it is no UTF-8 text",
+    "LoadDocumentCallback": "it needs a context from outside the file",
+    "escape": "a text holds an escape that there is not",
+    "language": "a language tag is none",
+    "subtag": "a language tag is none",
+    "IRI": "a name is no absolute IRI",
+    "not a valid": "something is here that may not be here, such as a text without quotation marks",
+}
+"""What the parser's words amount to; they themselves may repeat what the record says."""
+
+
+def _fault(error: Exception) -> str:
+    said = str(error)
+    return next((told for words, told in _FAULTS.items() if words in said),
+                "it is not well-formed")
 
 
 def check_patient_triples(triples: list[Atom], source: str, vocabulary: Vocabulary) \
@@ -158,7 +176,8 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
         raise InputRefused(
             "unknown-class", where=f"{source}, {_shown(s)}",
             what=f"{shorten(o)} is no class of a patient graph",
-            fix=f"use one of {', '.join(sorted(local_name(c) for c in vocabulary.classes))}",
+            fix=advise(local_name(o), _written(vocabulary.classes), "use one of "
+                       f"{', '.join(sorted(local_name(c) for c in vocabulary.classes))}"),
         )
     if p in vocabulary.all_predicates:
         return
@@ -169,10 +188,17 @@ def _check_triple(triple: Atom, source: str, vocabulary: Vocabulary) -> None:
     if p.startswith(f"<{MARROW}"):
         raise InputRefused("reserved-predicate", where=f"{source}, {_shown(s)}",
                            what=f"{shorten(p)} is not for a patient graph to say",
-                           fix="send records; conclusions are drawn here")
+                           fix=advise(local_name(p), _written(vocabulary.all_predicates - {TYPE}),
+                                      "send records; conclusions are drawn here"))
     raise InputRefused("unknown-predicate", where=f"{source}, {_shown(s)}",
                        what=f"{shorten(p)} is not known here",
-                       fix="use the predicates of a patient graph")
+                       fix=advise(local_name(p), _written(vocabulary.all_predicates - {TYPE}),
+                                  "use the predicates of a patient graph"))
+
+
+def _written(terms: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield how each term is written, with its name."""
+    return ((shorten(term), local_name(term)) for term in terms)
 
 
 def check_literal(triple: Atom, source: str) -> None:

@@ -69,22 +69,26 @@ def read_site_file(site: str | Path | bytes, root: Path | None = None) -> Site:
     return read_site(read_bounded(str(site)), path.suffix, path.name, load_engine(root))
 
 
-def read_patient(path: str, data: bytes, engine: Engine) \
+def read_patient(path: str, data: bytes, engine: Engine, which: str = "") \
         -> tuple[PatientGraph, tuple[Issue, ...]]:
-    """Read a patient graph or the one patient of a FHIR document; return what was not used too.
+    """Read a patient graph or a patient of a FHIR document; return what was not used too.
 
     Raises:
-        InputRefused: the input cannot be used at all.
+        InputRefused: the input cannot be used at all, or it does not say which patient is meant.
         LimitReached: the input is larger than the limits.
+        UsageError: a patient is asked for by id in a patient graph, which holds one.
     """
     name = "standard input" if path == "-" else Path(path).name
     if is_fhir(path, data):
         with open_fhir([path], engine, data) as found:
-            imported = found.read(found.only())
+            imported = found.read(found.find(which) if which else found.only())
             return admit(imported, engine), imported.issues
     if data[:2000].lstrip().startswith(b"<") and b"http://hl7.org/fhir" in data[:2000]:
         raise InputRefused("xml", where=name, what="it is FHIR XML, and FHIR is read here as JSON "
                            "only", fix="ask the server for application/fhir+json")
+    if which:
+        raise UsageError("which-patient", what=f"{name} is a patient graph, which holds one "
+                         "patient", fix="leave out the id (--patient)")
     return read_patient_graph(data, suffix_of(path, data), name, engine.vocabulary), ()
 
 
@@ -124,11 +128,13 @@ def read_one(paths: Sequence[str], engine: Engine, which: str = "") \
         LimitReached: the input is larger than the limits.
         UsageError: a patient is asked for by id, or several files are given, that are no FHIR.
     """
-    if not which and len(paths) == 1 and not is_fhir(paths[0]):
-        return read_patient(paths[0], read_file(paths[0]), engine)
-    if not all(map(is_fhir, paths)):
-        raise UsageError("not-fhir", what="several files, or a patient by id, can only be of FHIR",
-                         fix="name one patient graph")
+    if len(paths) == 1 and not is_fhir(paths[0]):
+        return read_patient(paths[0], read_file(paths[0]), engine, which)
+    for path in paths:
+        if not is_fhir(path):
+            read_file(path)
+            raise UsageError("not-fhir", what=f"{Path(path).name} is no FHIR, and only FHIR may "
+                             "come in several files", fix="name it alone")
     with open_fhir(paths, engine) as found:
         imported = found.read(found.find(which) if which else found.only())
         return admit(imported, engine), imported.issues

@@ -1,13 +1,14 @@
 """A proof: an acyclic slice of the derivations, from a conclusion down to what it rests on.
 
-Leaves are facts of the record and statements of the ontology. As RDF a proof is plain PROV-O,
+Leaves are facts of the record, or of what is only supposed to stand in it, and statements of the
+ontology. As RDF a proof is plain PROV-O,
 one statement node for each statement, so that any SPARQL engine can walk it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -24,6 +25,7 @@ from .namespaces import (
     OWL,
     PROV,
     RDF,
+    SUPPOSED,
     TYPE,
     iri,
     local_name,
@@ -33,7 +35,7 @@ from .namespaces import (
 from .quantity import escape
 from .rule import Atom
 
-Leaf = Literal["record", "knowledge"]
+Leaf = Literal["record", "knowledge", "supposed"]
 Quad = tuple[str, str, str, str]
 """A triple and the named graph it stands in."""
 
@@ -89,6 +91,12 @@ class Proof:
         return next((s for s in self.steps if s.conclusion == fact), None)
 
 
+def _origin(fact: Atom, derivations: Derivations) -> Leaf:
+    if fact not in derivations.given:
+        return "knowledge"
+    return "supposed" if any(t.startswith(f"<{SUPPOSED}") for t in fact) else "record"
+
+
 def proof_name(conclusion: Atom) -> str:
     """Return the name of the proof of a statement."""
     return f"<{PROOF}{hashlib.sha256(repr(conclusion).encode()).hexdigest()[:20]}>"
@@ -109,30 +117,65 @@ _KNOWLEDGE = (
 """What a proof says of the knowledge, and what the root of the ontology says for it."""
 
 
-def prove(derivations: Derivations, conclusion: Atom) -> Proof | None:
-    """Return a shortest proof of a statement, or None if it does not hold."""
-    steps: dict[Atom, Derivation] = {}
-    leaves: dict[Atom, Leaf] = {}
+def prove(derivations: Derivations, conclusion: Atom, through: Iterable[Atom] = ()) \
+        -> Proof | None:
+    """Return a proof of a statement, or None if it does not hold.
+
+    It is a shortest one, but leads through the first of some statements that the conclusion can be
+    derived from, if there is one.
+    """
     if not derivations.of(conclusion) and conclusion not in derivations.given:
         return None
+    paths = (_towards(derivations, conclusion, fact) for fact in through)
+    path: dict[Atom, Derivation] = next(filter(None, paths), {})
+    return _along(derivations, conclusion, path) or _along(derivations, conclusion, {})
 
+
+def _along(derivations: Derivations, conclusion: Atom, path: dict[Atom, Derivation]) \
+        -> Proof | None:
+    """Return the proof by the derivations of a path and shortest ones; None if it is a circle."""
+    steps: dict[Atom, Derivation] = {}
+    leaves: dict[Atom, Leaf] = {}
     stack: list[tuple[Atom, bool]] = [(conclusion, False)]
     done: set[Atom] = set()
+    inside: set[Atom] = set()
     while stack:
         fact, ready = stack.pop()
         if fact in done:
             continue
-        step = derivations.shortest(fact)
+        step = path.get(fact) or derivations.shortest(fact)
         if step is None:
-            leaves[fact] = "record" if fact in derivations.given else "knowledge"
+            leaves[fact] = _origin(fact, derivations)
             done.add(fact)
         elif ready:
             steps[fact] = step
             done.add(fact)
+        elif fact in inside:
+            return None
         else:
+            inside.add(fact)
             stack.append((fact, True))
             stack.extend((p, False) for p in step.premises)
     return Proof(conclusion, tuple(steps.values()), leaves, derivations.as_of)
+
+
+def _towards(derivations: Derivations, conclusion: Atom, through: Atom) -> dict[Atom, Derivation]:
+    """Return the fewest derivations that lead from one statement to another about the same thing.
+
+    Between them are only statements of the same subject and object, such as the outcome of an
+    intervention, its exclusion and the reason for that.
+    """
+    found: dict[Atom, dict[Atom, Derivation]] = {conclusion: {}}
+    waiting = [conclusion]
+    for fact in waiting:
+        if fact == through:
+            return found[fact]
+        for derivation in derivations.of(fact):
+            for premise in derivation.premises:
+                if premise not in found and (premise[0], premise[2]) == (fact[0], fact[2]):
+                    found[premise] = {**found[fact], fact: derivation}
+                    waiting.append(premise)
+    return {}
 
 
 def is_technical(fact: Atom) -> bool:

@@ -126,7 +126,10 @@ def read_rule_file(path: Path) -> RuleFile:
         KnowledgeError: the header is incomplete, or the query uses a construct outside the form.
     """
     text = path.read_text(encoding="utf-8")
-    header = _read_header(path, text)
+    header = read_header(path)
+    missing = [key for key in HEADER if key not in header]
+    if missing:
+        raise _refuse(path, f"the header lacks {', '.join(missing)}", "add the header lines")
     name = path.stem
     try:
         layer = int(header["layer"]) if header["layer"] != "every" else EVERY_LAYER
@@ -142,12 +145,10 @@ def read_rule_file(path: Path) -> RuleFile:
     return RuleFile(name, header, text, rules)
 
 
-def _read_header(path: Path, text: str) -> dict[str, str]:
-    header = dict(re.findall(r"^# (\w+): (.+)$", text, flags=re.MULTILINE))
-    missing = [key for key in HEADER if key not in header]
-    if missing:
-        raise _refuse(path, f"the header lacks {', '.join(missing)}", "add the header lines")
-    return header
+def read_header(path: Path) -> dict[str, str]:
+    """Return what the author of a query file says of it: each line of the header by its key."""
+    text = path.read_text(encoding="utf-8")
+    return dict(re.findall(r"^# (\w+): (.+)$", text, flags=re.MULTILINE))
 
 
 def _refuse(path: Path, what: str, fix: str) -> KnowledgeError:

@@ -14,23 +14,28 @@ BOUNDS = {"maxExclusive": "<", "maxInclusive": "<=", "minExclusive": ">", "minIn
 
 @dataclass(frozen=True)
 class Threshold:
-    """One bound: what is compared, how, and with which number in which unit."""
+    """One bound: what is compared, how, and with which number in which unit.
+
+    ``term`` is the datatype that stands for it.
+    """
 
     name: str
     sign: str
     limit: str
     unit: str
+    term: str
 
 
 def threshold_of(graph: Graph, datatype: str) -> Threshold:
     """Return the bound that a named datatype stands for."""
     found = facet_of(graph, datatype)
     if found is None:
-        return Threshold(graph.label(datatype), "", "", "")
+        return Threshold(graph.label(datatype), "", "", "", datatype)
     facet, limit = found
     sign, number = BOUNDS[facet], text_of(limit)
     unit = graph.text(datatype, marrow("thresholdUnit")) or ""
-    return Threshold(f"{graph.label(datatype)} ({sign} {number} {unit})", sign, number, unit)
+    return Threshold(f"{graph.label(datatype)} ({sign} {number} {unit})", sign, number, unit,
+                     datatype)
 
 
 def facet_of(graph: Graph, datatype: str) -> tuple[str, str] | None:

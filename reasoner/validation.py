@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import Issue
+from .errors import Issue, advise
 from .knowledge import RECORD_CLASSES, Graph
 from .likeness import Likeness, counterpart, group_alike
 from .namespaces import RDFS, SH, TYPE, iri, local_name, marrow, shorten
@@ -175,14 +175,29 @@ def set_aside(graph: PatientGraph, violations: list[Violation], knowledge: Graph
     for node, said in about.items():
         kept |= _unread(graph.patient, node, said, knowledge)
     sources = {s: text_of(o) for s, p, o in graph.triples if p == marrow("recordSource")}
+    meant = _meant(violations, knowledge)
     issues = tuple(
         Issue("breaks-a-shape", one_line(sources.get(v.node, "")) or local_name(v.node), _what(v),
-              "correct the record and send it again")
+              meant.get(v.value or "", _CORRECT), records=(v.node.strip("<>"),))
         for v in violations
     )
     return PatientGraph(graph.patient, frozenset(kept), graph.source), issues
 
 
+def _meant(violations: list[Violation], knowledge: Graph) -> dict[str, str]:
+    """Return what may have been meant by each of the first kinds that there are not."""
+    kinds = knowledge.subjects(TYPE, marrow("Kind"))
+    known = {*kinds}
+    slips = dict.fromkeys(v.value for v in violations if v.path == marrow("kind")
+                          and v.value and v.value not in known)
+    names = [(shorten(kind), local_name(kind)) for kind in kinds]
+    return {slip: advise(text_of(slip) if slip.startswith('"') else local_name(slip), names,
+                         _CORRECT) for slip in [*slips][:_LOOKED_UP]}
+
+
+_LOOKED_UP = 20
+"""For how many kinds that there are not the nearest is looked for: it takes milliseconds each."""
+_CORRECT = "correct the record and send it again"
 _TOLD = ("recordSource", "recordedName")
 _DATED = ("date", "onset", "start")
 

@@ -186,8 +186,8 @@ def test_the_pain_is_explained_with_what_treats_where() -> None:
     chains = [[k["name"] for k in path["kinds"]] for path in found["paths"]]
     assert ["Anemia", "ReducedOxygenDelivery", "TissueHypoxia", "DecreasedPainThreshold",
             "BackPain"] in chains
-    assert {"at": "anemia", "by": "oral iron", "intervention": "OralIron"} in \
-        found["paths"][0]["treated"]
+    assert {"at": "anemia", "atName": "Anemia", "by": "oral iron",
+            "intervention": "OralIron"} in found["paths"][0]["treated"]
     assert {(s["cause"], s["effect"]) for s in found["shared"]} >= {
         ("anemia", "reduced oxygen delivery")}
 

@@ -71,8 +71,18 @@ def write_root(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def test_every_claim_of_the_article_is_carried() -> None:
-    found = find_coverage()
+@pytest.fixture(scope="module")
+def coverage() -> list[Coverage]:
+    return find_coverage()
+
+
+@pytest.fixture(scope="module")
+def row_coverage() -> list[RowCoverage]:
+    return find_row_coverage()
+
+
+def test_every_claim_of_the_article_is_carried(coverage: list[Coverage]) -> None:
+    found = coverage
     assert [row.claim for row in found] == [f"C{number:03}" for number in range(1, 123)]
     assert [row.claim for row in found if not row.carriers] == []
 
@@ -92,15 +102,17 @@ def test_every_claim_of_the_article_is_carried() -> None:
     ("C116", Carrier("relation", "AlteredBiomechanics subClassOf CompensatoryMechanism")),
     ("C121", Carrier("enumeration", "SeriousCausesNamed")),
 ])
-def test_what_carries_a_claim_is_named_by_its_sort(claim: str, carrier: Carrier) -> None:
-    (row,) = [row for row in find_coverage() if row.claim == claim]
+def test_what_carries_a_claim_is_named_by_its_sort(
+        coverage: list[Coverage], claim: str, carrier: Carrier) -> None:
+    (row,) = [row for row in coverage if row.claim == claim]
     assert carrier in row.carriers
 
 
-def test_without_its_carrier_a_claim_is_carried_by_nothing(tmp_path: Path) -> None:
+def test_without_its_carrier_a_claim_is_carried_by_nothing(
+        coverage: list[Coverage], tmp_path: Path) -> None:
     for folder in ("ontology", "queries", "shapes"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    before = {row.claim: row.carriers for row in find_coverage(tmp_path)}
+    before = {row.claim: row.carriers for row in coverage}
     assert before["C119"] == (Carrier("causal link", "AnemiaChangesPosture"),)
     path = tmp_path / "ontology" / "article" / "causal-links.ttl"
     blocks = path.read_text().split("\n\n")
@@ -167,8 +179,8 @@ ROWS = [(101, 116), (201, 206), (301, 324), (401, 419), (501, 517), (601, 610), 
 """The first and the last number of each section of guideline rows."""
 
 
-def test_every_guideline_row_is_carried() -> None:
-    found = {row.row: row.carriers for row in find_row_coverage()}
+def test_every_guideline_row_is_carried(row_coverage: list[RowCoverage]) -> None:
+    found = {row.row: row.carriers for row in row_coverage}
     assert [name for name, carriers in found.items() if not carriers] == []
     wanted = {f"G{number}" for first, last in ROWS for number in range(first, last + 1)}
     assert sorted(wanted - found.keys()) == []
@@ -183,8 +195,9 @@ def test_every_guideline_row_is_carried() -> None:
     ("G1113", Carrier("flag row", "G1113")),
     ("G1301", Carrier("causal link", "ChronicAnemiaIncreasesErythropoiesisInThalassemia")),
 ])
-def test_what_carries_a_row_is_named_by_its_sort(row: str, carrier: Carrier) -> None:
-    (found,) = [r for r in find_row_coverage() if r.row == row]
+def test_what_carries_a_row_is_named_by_its_sort(
+        row_coverage: list[RowCoverage], row: str, carrier: Carrier) -> None:
+    (found,) = [r for r in row_coverage if r.row == row]
     assert carrier in found.carriers
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from reasoner.assessment import Assessment
+from reasoner.cli.main import app
 from reasoner.engine import Engine
 from reasoner.explanation.glance import glance_text, told_text
 from reasoner.explanation.report import report
@@ -98,3 +101,15 @@ def test_why_something_waits_names_the_flag(engine: Engine) -> None:
     lines = explain_why(found, find_conclusion(found, "Acupuncture")).splitlines()
     assert "vaso-occlusive crisis" in lines[1]
     assert "red flag" in lines[1]
+
+
+@pytest.mark.parametrize("label", ["microcytosis", "heavy menstrual bleeding", "vitamin B12",
+                                   "the hemoglobin is followed", "folic acid", "heart failure"])
+def test_the_short_answer_tells_how_to_ask_on_and_the_command_answers(label: str) -> None:
+    """The line names the patient as they were named; words of a line stand in the last place."""
+    named = ["--example", "iron-deficiency", "--as-of", "2026-11-01"]
+    said = CliRunner().invoke(app, ["explain", *named]).stdout
+    (line,) = (line for line in said.splitlines() if line.startswith("Why any of this: "))
+    command = shlex.split(line.removeprefix("Why any of this: ").split(";")[0])
+    assert command == ["marrow", "why", *named, "its words"]
+    assert CliRunner().invoke(app, [*command[1:-1], label]).exit_code == 0

@@ -116,7 +116,7 @@ def test_an_answer_is_one_graph_and_its_proofs(written: dict[str, Any], name: st
         assert any(o.startswith(EO) for o in own)
     answers = [g for g in data.graphs() if str(g.identifier).startswith(MARROW + "answer/")]
     assert len(answers) == (name != "why")
-    assert sorts == ({"proof"} if name == "why" else {"answer"} if name in ("missing", "what-if")
+    assert sorts == ({"proof"} if name == "why" else {"answer"} if name == "missing"
                      else {"answer", "proof"})
 
 

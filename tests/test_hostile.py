@@ -7,13 +7,14 @@ import mmap
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from reasoner.cli.main import app
-from reasoner.engine import Engine, _engine_of, _read_cache, _write_cache
+from reasoner.engine import Engine, _load, _read_cache, _seal, _write_cache
 from reasoner.errors import InputRefused, LimitReached
 from reasoner.hostile import MAX_DEPTH, check_depth, read_bounded
 from reasoner.worker import BYTES, run_bounded
@@ -134,22 +135,112 @@ def test_what_the_caller_already_addresses_is_not_counted() -> None:
         assert run_bounded(lambda: len(bytearray(100_000_000))) == 100_000_000
 
 
+@pytest.fixture(scope="module")
+def written(small: Engine, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What the compiled small knowledge is kept as, under the name cache.json."""
+    path = tmp_path_factory.mktemp("private") / "cache.json"
+    _write_cache(path, small)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def cache(written: bytes, tmp_path: Path) -> Path:
+    """A cache that is read, to be tampered with."""
+    path = tmp_path / "marrow" / "cache.json"
+    path.parent.mkdir(mode=0o700)
+    path.write_bytes(written)
+    path.chmod(0o600)
+    return path
+
+
+def test_a_cache_is_the_knowledge_that_was_compiled(small: Engine, cache: Path) -> None:
+    found = _read_cache(cache, small.root)
+    assert found is not None
+    assert found.program == small.program
+    assert found.graph == small.graph
+    assert found.origins == small.origins
+
+
 @pytest.mark.parametrize("content", ["{}", "[]", "null", "[" * 100_000, "no json",
                                      '{"origins": 1}'])
-def test_a_broken_cache_is_no_cache(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "cache.json"
-    path.write_text(content)
-    path.chmod(0o600)
-    assert _read_cache(path, tmp_path) is None
+def test_a_broken_cache_is_no_cache(cache: Path, content: str) -> None:
+    for sealed in (content.encode(), _seal(cache, content.encode()) + content.encode()):
+        cache.write_bytes(sealed)
+        assert _read_cache(cache, cache.parent) is None
 
 
-def test_a_cache_that_others_can_write_is_no_cache(small: Engine, tmp_path: Path) -> None:
-    path = tmp_path / "cache.json"
+def _swap(path: Path) -> None:
+    data = path.read_bytes()
+    said = b"urn:marrow:" if b"urn:marrow:" in data else b"marrow/"
+    place = data.rindex(said)
+    path.write_bytes(data[:place] + said.swapcase() + data[place + len(said):])
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("tamper", [
+    _swap, _cut, _link, _pipe, _folder, Path.unlink,
+    lambda path: path.chmod(0o666), lambda path: path.chmod(0o620),
+    lambda path: path.parent.chmod(0o777), lambda path: path.parent.chmod(0o770),
+])
+def test_a_cache_that_was_or_can_be_tampered_with_is_no_cache(
+    small: Engine, cache: Path, tamper: Callable[[Path], None],
+) -> None:
+    assert _read_cache(cache, small.root) is not None
+    tamper(cache)
+    assert _read_cache(cache, small.root) is None
+
+
+def test_a_cache_of_other_knowledge_is_no_cache(small: Engine, cache: Path) -> None:
+    """As where one by the article alone is renamed, which knows fewer contraindications."""
+    other = cache.with_name("other.json")
+    cache.rename(other)
+    assert _read_cache(other, small.root) is None
+
+
+def test_a_cache_of_another_user_is_no_cache(small: Engine, cache: Path,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: cache.stat().st_uid + 1)
+    assert _read_cache(cache, small.root) is None
+
+
+def test_what_cannot_be_trusted_is_compiled_anew_and_put_right(
+    small: Engine, cache: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reasoner.engine._cache_folder", lambda: cache.parent)
+    monkeypatch.setattr("reasoner.engine.read_knowledge", lambda root: None)
+    monkeypatch.setattr("reasoner.engine.compile_knowledge", lambda knowledge: small)
+    _swap(cache)
+    cache.parent.chmod(0o777)
+    found = _load.__wrapped__(small.root, "cache", "all", None)
+    assert found.program == small.program
+    assert cache.parent.stat().st_mode & 0o777 == 0o700
+    assert _read_cache(cache, small.root) is not None
+
+
+def test_a_cache_is_written_for_nobody_else(small: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "marrow" / "cache.json"
     _write_cache(path, small)
-    assert _read_cache(path, small.root) is not None
-    assert _engine_of(json.loads(path.read_text()), small.root).program == small.program
-    path.chmod(0o666)
-    assert _read_cache(path, small.root) is None
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert [p.name for p in path.parent.iterdir()] == ["cache.json"]
 
 
 _FORGED = r"Laboratory\n\nRecommended\n  lithium  <Lithium>\r\tx"

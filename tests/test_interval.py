@@ -24,6 +24,8 @@ GOLDEN = Path(__file__).parent / "golden"
 DATED = ("c100-rise-of-10", "g1206-day-27", "g1207-leap-day", "t11i-day-29", "t11j-leap-day",
          "t12-iron-stopped-early", "t12h-before-the-leap-day", "t12l-last-day-of-iron",
          "t12m-iron-may-end", "t12s-prescribed-anew")
+PROVED = ("g1206-day-27", "t11j-leap-day", "t12m-iron-may-end")
+"""Those whose proofs are checked by default, one of each sort of interval; the others take long."""
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,8 @@ def test_gate_and_checker_give_the_same_windows(engine: Engine, checker: Checker
     assert ours == {n.conclusion for n in count_record(record, again, found.patient.as_of)}
 
 
-@pytest.mark.parametrize("case", DATED)
+@pytest.mark.parametrize("case", [
+    case if case in PROVED else pytest.param(case, marks=pytest.mark.long) for case in DATED])
 def test_every_due_date_is_proved_down_to_a_dated_record(engine: Engine, checker: Checker,
                                                          case: str, tmp_path: Path) -> None:
     found = assessed(engine, case)

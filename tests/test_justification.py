@@ -182,11 +182,17 @@ def test_a_record_withheld_because_of_another_takes_part(engine: Engine) -> None
     patient = gate_patient(graph, engine.graph, AS_OF)
     assert {fact[0] for fact in patient.withheld if fact[0] != "<urn:p>"} \
         == {"<urn:hb>", "<urn:hct>", "<urn:list>"}
-    assert check_faithful(engine, graph, random.Random(3), 1000)
+    assert check_faithful(engine, graph, random.Random(3), 12)
     justifier = Justifier(Grounding(engine, patient))
     unsure = ("<urn:p>", marrow("cannotTell"), marrow("NSAID"))
     assert unsure in conclusions(engine, graph)
     assert justifier.justify(unsure).found
+
+
+@pytest.mark.long
+def test_every_conclusion_beside_withheld_records(engine: Engine) -> None:
+    """Long, a minute: every conclusion, of which the test above draws some."""
+    assert check_faithful(engine, graph_of(engine, WITHHELD.encode()), random.Random(3), 1000)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def facts_and_sources(answer: dict[str, Any]) -> set[str]:
         elif isinstance(node, list):
             for value in node:
                 walk(value, key)
-        elif key in ("records", "facts", "because", "sources") and isinstance(node, str):
+        elif key in ("records", "facts", "because", "sources", "source") and isinstance(node, str):
             found.add(node)
 
     walk(answer)

@@ -41,9 +41,9 @@ ROOTS = {
     # what sources say, and how it is graded
     "CausalLink", "Disagreement", "Enumeration", "Publication", "Scale", "Statement",
     # what rules, sites, questions, wording and proofs are made of
-    "Answer", "Audience", "Clock", "Phrase", "PlainWords", "ProofStep", "QuestionForm",
-    "QuestionSlot", "Rule", "RuleParameter", "SiteChoice", "SiteThreshold", "UnitName",
-    "UrgentWords",
+    "AbsentPattern", "Answer", "Audience", "Clock", "ComputedQuantity", "IssueKind", "Phrase",
+    "PlainWords", "ProofStep", "QuestionForm", "QuestionSlot", "Rule", "RuleParameter",
+    "SiteChoice", "SiteThreshold", "UnitName", "UrgentWords",
 }
 
 

@@ -49,6 +49,8 @@ RECORDS: dict[str, tuple[str, str, dict[str, str]]] = {
     "hasActiveCondition": ("hasCondition", "ConditionRecord", CONFIRMED),
     "suspectedOf": ("hasCondition", "ConditionRecord",
                     {**CONFIRMED, "verificationStatus": '"provisional"'}),
+    "suspectedOnRecord": ("hasCondition", "ConditionRecord",
+                          {**CONFIRMED, "verificationStatus": '"provisional"'}),
     "had": ("hasCondition", "ConditionRecord", {**CONFIRMED, "clinicalStatus": '"resolved"'}),
     "takes": ("hasMedication", "MedicationRecord", {"status": '"active"'}),
     "hasActiveMedication": ("hasMedication", "MedicationRecord", {"status": '"active"'}),

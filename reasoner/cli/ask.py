@@ -22,6 +22,7 @@ from .call import (
     emit,
     last_of,
     only_for_clinicians,
+    tell_language,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _answer(asked: Asked, assessment: Assessment, spoken: Spoken,
     """Print an answer, and write it as RDF where a file is named; it is worked out once."""
     found = cache(data)
     if rdf:
-        only_for_clinicians(spoken, "--rdf")
+        only_for_clinicians(spoken, rdf=rdf)
         _write(rdf, quads(assessment, found()))
     name, arguments = question
     answer(assessment, spoken, name, arguments, found, lambda: text(found()), asked.as_json)
@@ -105,7 +106,7 @@ def what_if(
     from ..explanation import whatif
     from ..explanation.reason import reason_then
     from ..graphs.whatif import what_if_quads
-    from ..hypothesis import Verb, parse_change
+    from ..hypothesis import Verb, parse_change, suppose
 
     wanted: list[tuple[Verb, str]] = [
         *[("set", x) for x in set_], *[("add", x) for x in add],
@@ -118,7 +119,8 @@ def what_if(
     assessment = asked.assess(patient)
     changes = [parse_change(verb, text, assessment.graph) for verb, text in wanted]
     if why:
-        only_for_clinicians((audience, language), "--why")
+        only_for_clinicians((audience, language), why=why)
+        tell_language(language)
         if rdf:
             raise UsageError("no-proof-of-a-supposition", what="--why and --rdf do not go together",
                              fix="leave one out: no proof is written of what is only supposed")
@@ -126,7 +128,8 @@ def what_if(
         emit(found, asked.as_json, text, assessment.engine)
         return
     _answer(asked, assessment, (audience, language), ("what-if", (changes,)),
-            lambda: whatif.what_if(assessment, changes), whatif.what_if_text, what_if_quads, rdf)
+            lambda: whatif.what_if(assessment, changes), whatif.what_if_text,
+            lambda about, found: what_if_quads(suppose(about, changes), found), rdf)
 
 
 def contrast(
@@ -185,11 +188,12 @@ def missing(asked: Asked, patient: Files = [],  # noqa: B006
 def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
     """Say what rests on a source, or what something rests on.
 
-    A source is a claim or a guideline row. Without a patient it is what the source says and
-    what of the knowledge carries it.
+    A source is a claim or a guideline row; a line of an answer may stand for what it names.
+    Without a patient it is what the source says and what of the knowledge carries it, or what a
+    rule or check says.
     """
-    from ..explanation.evidence import evidence_alone, evidence_text
-    from ..explanation.reason import backing
+    from ..asking.line import LineReader, line_data, name_in, preface, reader_of
+    from ..explanation.reason import backing, backing_alone
     from ..graphs.evidence import evidence_quads, sources_quads
 
     files, (name,) = last_of(arguments, 1, asked.example, "one claim, row or conclusion")
@@ -198,19 +202,23 @@ def evidence(asked: Asked, arguments: Named, rdf: Rdf = "") -> None:
         if rdf:
             raise UsageError("no-patient", what="--rdf writes what rests on it in a patient",
                              fix="name a patient file or --example")
-        alone = evidence_alone(engine.graph, name)
-        emit(alone, asked.as_json, partial(evidence_text, alone), engine)
+        name, line = name_in(LineReader(engine), name)
+        alone, told = backing_alone(engine, name)
+        emit({**line_data(line), **alone}, asked.as_json,
+             lambda: preface(line, engine.graph) + told(), engine)
         return
     assessment = asked.assess(files)
+    name, line = name_in(reader_of(assessment), name)
     found, text = backing(assessment, name)
     if rdf:
-        quads = {"statements": evidence_quads, "sources": sources_quads}
-        written = next((quads[k] for k in quads if k in found and "readBy" not in found), None)
+        quads = {"statements": evidence_quads, "conclusion": sources_quads}
+        written = next((quads[k] for k in quads if k in found), None)
         if written is None:
             raise UsageError("no-conclusion", what=f"nothing is concluded about {name[:60]!r}",
                              fix="leave out --rdf, or name a conclusion, claim or row")
         _write(rdf, written(assessment, found))
-    emit(found, asked.as_json, text, assessment.engine)
+    emit({**line_data(line), **found}, asked.as_json,
+         lambda: preface(line, assessment.graph) + text(), assessment.engine)
 
 
 def explain_pain(asked: Asked, patient: Files = [],  # noqa: B006

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from unicodedata import category
 
 import typer
 
-from ..errors import MarrowError, UsageError
+from ..errors import LimitReached, MarrowError, UsageError
 
 if TYPE_CHECKING:
     from ..assessment import Assessment
@@ -95,7 +96,6 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
     Raises:
         UsageError: neither or both were named, or there is no such example.
     """
-    from ..hostile import MAX_FILE
     from ..pipeline import read_file
 
     check_named([path] if path else [], example)
@@ -106,8 +106,23 @@ def read_input(path: str, example: str) -> tuple[str, bytes]:
                              fix=f"take one of {', '.join(example_names())}")
         return found.name, found.read_bytes()
     if path == "-":
-        return "-", sys.stdin.buffer.read(MAX_FILE + 1)
+        return "-", read_standard_input()
     return path, read_file(path)
+
+
+def read_standard_input() -> bytes:
+    """Return what is on standard input.
+
+    Raises:
+        LimitReached: it is more than any reader takes.
+    """
+    from ..hostile import MAX_FILE
+
+    data = sys.stdin.buffer.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise LimitReached("too-large", where="standard input", what=f"more than {MAX_FILE} bytes",
+                           fix="name a file instead")
+    return data
 
 
 def check_named(paths: Sequence[str], example: str) -> None:
@@ -123,6 +138,9 @@ def check_named(paths: Sequence[str], example: str) -> None:
         if path in example_names() and not Path(path).exists():
             raise UsageError("no-patient", what=f"there is no file {path!r}, but an example",
                              fix=f"write --example {path}")
+    if len(paths) > 1 and "-" in paths:
+        raise UsageError("no-patient", what="standard input is read alone, and other inputs are "
+                         "named", fix="name - alone, or files alone")
     if bool(paths) == bool(example):
         raise UsageError("no-patient", what="name either a patient file or --example",
                          fix=f"examples: {', '.join(example_names())}")
@@ -148,10 +166,10 @@ def read_record(paths: Sequence[str], example: str, which: str, engine: Engine) 
     check_named(paths, example)
     if not example and "-" not in paths:
         return read_one(paths, engine, which)
-    if len(paths) > 1 or which:
-        raise UsageError("which-patient", what="an example and standard input hold one patient "
-                         "here", fix="name a file to choose from")
-    return read_patient(*read_input("" if example else "-", example), engine)
+    if example and which:
+        raise UsageError("which-patient", what="an example holds one patient",
+                         fix="leave out --patient")
+    return read_patient(*read_input("" if example else "-", example), engine, which)
 
 
 @dataclass(frozen=True)
@@ -178,15 +196,26 @@ class Asked:
 
         return load_knowledge(evidence=evidence, site=self.thresholds or None)
 
+    def typed(self, files: Sequence[str]) -> str:
+        """Return how the patient was named, as it is written in another command."""
+        named = [("--example", self.example), ("--patient", self.which), ("--as-of", self.as_of),
+                 ("--thresholds", self.thresholds)]
+        return shlex.join([*files, *(part for pair in named if pair[1] for part in pair)])
+
     def assess(self, files: Sequence[str], evidence: str = "all") -> Assessment:
         """Read, validate and assess the patient that the arguments name."""
+        (assessment,) = self.assess_by(files, evidence)
+        return assessment
+
+    def assess_by(self, files: Sequence[str], *tiers: str) -> list[Assessment]:
+        """Read the patient once, and assess by the knowledge of each tier of evidence."""
         from ..pipeline import assess_graph, parse_date
 
         day = parse_date(self.as_of) if self.as_of else date.today()
         check_named(files, self.example)
-        engine = self.load(evidence)
-        graph, issues = read_record(files, self.example, self.which, engine)
-        return assess_graph(engine, graph, day, issues)
+        engines = [self.load(evidence) for evidence in tiers]
+        graph, issues = read_record(files, self.example, self.which, engines[0])
+        return [assess_graph(engine, graph, day, issues) for engine in engines]
 
 
 def about_a_patient(command: Callable[..., None]) -> Callable[..., None]:
@@ -243,30 +272,39 @@ def answer(assessment: Assessment, spoken: Spoken, question: str, arguments: tup
         says_site: whether the clinician's data and text say themselves what a site has decided.
     """
     from ..explanation.told import tell
-    from ..explanation.voice import CLINICIAN, LANGUAGE, listener_of
+    from ..explanation.voice import CLINICIAN, listener_of
 
     audience, language = spoken
     if listener_of(assessment.graph, audience, language).audience == CLINICIAN:
-        if language.lower() != LANGUAGE:
-            typer.echo(f"marrow: nothing is written in {language!r} for this audience yet; this "
-                       f"is in English ({LANGUAGE})", err=True)
+        tell_language(language)
         emit(data() if as_json else None, as_json, text, None if says_site else assessment.engine)
         return
     letter = tell(assessment, question, *arguments, audience=audience, language=language)
     emit(letter.data(), as_json, letter.text)
 
 
-def only_for_clinicians(spoken: Spoken, options: str) -> None:
-    """Refuse options that have no form for another audience.
+def only_for_clinicians(spoken: Spoken, **options: object) -> None:
+    """Refuse options that have no form for another audience, of those that were given.
 
     Raises:
         UsageError: the audience is another.
     """
     from ..explanation.voice import CLINICIAN
 
-    if spoken[0] != CLINICIAN:
-        raise UsageError("clinician-only", what=f"{options} with another audience",
-                         fix=f"leave out --audience, or {options}")
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
+    if given and spoken[0] != CLINICIAN:
+        raise UsageError("clinician-only", what=f"{' and '.join(given)} can only be told to a "
+                         f"clinician, not to the audience {spoken[0][:40]!r}",
+                         fix=f"leave out --audience, or {' and '.join(given)}")
+
+
+def tell_language(language: str) -> None:
+    """Say that a clinician is answered in English, where another language was asked for."""
+    from ..explanation.voice import LANGUAGE
+
+    if language.lower() != LANGUAGE:
+        typer.echo(f"marrow: nothing is written in {language!r} for this audience yet; this "
+                   f"is in English ({LANGUAGE})", err=True)
 
 
 def emit(data: Any, as_json: bool, text: Callable[[], str], engine: Engine | None = None) -> None:

@@ -28,12 +28,14 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     old: Annotated[
-        str, typer.Argument(help="The knowledge before: a folder with ontology/, queries/ and "
+        str, typer.Argument(metavar="OLD",
+                            help="The knowledge before: a folder with ontology/, queries/ and "
                                  "shapes/, a site's file, or the word shipped.")
     ],
-    new: Annotated[str, typer.Argument(help="The knowledge after, likewise.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The knowledge after, likewise.")],
     patients: Annotated[
-        list[str] | None, typer.Argument(help="Patient files, or folders of them.")
+        list[str] | None, typer.Argument(metavar="PATIENTS", help="Patient files, or folders of "
+                                                                    "them.")
     ] = None,
     example: Annotated[
         list[str], typer.Option("--example", help="A shipped example, by name; may be repeated.")

@@ -31,12 +31,15 @@ from .call import (
     last_of,
     only_for_clinicians,
     read_record,
+    tell_language,
     tell_site,
 )
+from .fault import telling_faults
+from .usage import Verbs
 from .verdict import proof_verdict
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Reason with proofs about back pain in patients with anemia. "
          "Supports clinical judgement and does not replace it.",
@@ -102,9 +105,14 @@ def explain(
     from ..explanation.tiers import compare_evidence, compare_text
     from .cohort import explain_all, show_import
 
-    if import_report or all_patients or compare:
-        only_for_clinicians((audience, language),
-                            "--import-report, --all-patients and --compare-evidence")
+    instead = {"import_report": import_report, "all_patients": all_patients,
+               "compare_evidence": compare}
+    only_for_clinicians((audience, language), **instead)
+    if sum(instead.values()) > 1:
+        raise UsageError("one-answer", what="--import-report, --all-patients and "
+                         "--compare-evidence each answer instead", fix="take one of them")
+    if any(instead.values()):
+        tell_language(language)
     if import_report:
         show_import(asked, patient)
         return
@@ -112,13 +120,14 @@ def explain(
         explain_all(asked, patient, evidence, (full, everything))
         return
     if compare:
-        both = asked.assess(patient)
-        found = compare_evidence(asked.assess(patient, "article"), both)
+        both, article = asked.assess_by(patient, "all", "article")
+        found = compare_evidence(article, both)
         emit(found, asked.as_json, partial(compare_text, found), both.engine)
         return
     assessment = asked.assess(patient, evidence)
     answer(assessment, (audience, language), "explain", (everything,),
-           lambda: report(assessment), lambda: told_text(assessment, full, everything),
+           lambda: report(assessment), lambda: told_text(
+               assessment, full, everything, asked.typed(patient)),
            asked.as_json, says_site=True)
 
 
@@ -128,8 +137,8 @@ def why(
     asked: Asked,
     arguments: Annotated[
         list[str], typer.Argument(metavar="[PATIENT] CONCLUSION",
-                                  help="A patient file (or --example) and what to explain, by its "
-                                       "local name, such as a kind or an intervention.")
+                                  help="A patient file (or --example) and what to explain: a "
+                                       "name or label, or a line of an answer in quotation marks.")
     ],
     rdf: Annotated[
         str, typer.Option("--rdf", metavar="FILE",
@@ -148,13 +157,14 @@ def why(
                                                     "known that gives it.")
     ] = False,
     most: Annotated[
-        int, typer.Option("--most", min=1, max=1000, help="With --justifications: how many to "
-                                                          "look for.")
+        int, typer.Option("--most", metavar="1..1000", min=1, max=1000,
+                          help="With --justifications: how many to look for.")
     ] = 50,
     audience: Audience = "clinician",
     language: Language = "en",
 ) -> None:
     """Show the path from the record to a conclusion."""
+    from ..asking.line import line_data, name_in, preface, reader_of
     from ..explanation.justified import justifications, justifications_text
     from ..explanation.reason import reason
     from ..explanation.why import draw_why, find_conclusion
@@ -166,8 +176,11 @@ def why(
         raise UsageError("writes-over-its-input", what="--rdf names the patient's file",
                          fix="name another file to write the proof to")
     assessment = asked.assess(files)
-    if rdf or draw or every or unfold:
-        only_for_clinicians((audience, language), "--rdf, --draw, --unfold and --justifications")
+    wanted, line = name_in(reader_of(assessment), wanted)
+    only_for_clinicians((audience, language), rdf=rdf, draw=draw, unfold=unfold,
+                        justifications=every)
+    if draw or every:
+        tell_language(language)
     if rdf and not every:
         write_trig(assessment, find_conclusion(assessment, wanted), Path(rdf))
     if draw:
@@ -181,8 +194,9 @@ def why(
         emit(found, asked.as_json, partial(justifications_text, found), assessment.engine)
         return
     answer(assessment, (audience, language), "why", (wanted,),
-           lambda: reason(assessment, wanted, unfold)[0],
-           lambda: reason(assessment, wanted, unfold)[1](), asked.as_json)
+           lambda: {**line_data(line), **reason(assessment, wanted, unfold)[0]},
+           lambda: preface(line, assessment.graph) + reason(assessment, wanted, unfold)[1](),
+           asked.as_json)
 
 
 @app.command()
@@ -208,7 +222,7 @@ def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     assessed = assess_graph(engine, graph, day, issues)
     later = (*assessed.issues[len(issues):], *findings_of(assessed))
     found = [*issues, *(i for i in later if i.severity == "warning")]
-    lines = [f"{i.where}: {i.what}; {i.fix}\n" for i in found]
+    lines = [f"{i.where}: {i.what}; {i.fix}  <{i.code}>\n" for i in found]
     verdict = f"{len(found)} findings\n" if found else "conforms\n"
     emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
          lambda: "".join(lines) + verdict, engine)
@@ -371,4 +385,5 @@ def run() -> None:
     if sys.stderr.isatty():
         logging.basicConfig(format="marrow: %(message)s")
         logging.getLogger("reasoner").setLevel(logging.INFO)
-    app(prog_name="marrow")
+    with telling_faults():
+        app(prog_name="marrow")

@@ -23,6 +23,7 @@ from ..namespaces import OWL, TYPE, iri, local_name, marrow
 from ..rule import Atom
 from .disagreements import disagreement_data, disagreement_lines, disputed
 from .steps import because
+from .text import source_text
 
 _PRO = ("confirming", "for")
 _SIGNS = {"confirming": "++", "for": "+", "possible": "?", "against": "-", "doubting": "?-",
@@ -200,6 +201,7 @@ def _entry(assessment: Assessment, argument: Argument, found: tuple[Disagreement
         **read,
         "modality": _code(graph, source, "modality"),
         "certainty": _code(graph, source, "certainty"),
+        "claims": [local_name(c) for c in graph.objects(source, marrow("claim"))],
         "facts": because(assessment, argument.ground),
         "proof": proof.iri.strip("<>") if proof else None,
         "sourcesDisagree": disputed(assessment, found, argument.ground, [source]),
@@ -230,12 +232,12 @@ def argument_lines(data: dict[str, Any]) -> list[str]:
     lines = []
     for entry in data["arguments"]:
         grade = ", ".join(p for p in (entry["modality"], entry["certainty"]) if p)
-        source = f"{entry['id']} {entry['citation'] or ''}".strip()
         if entry["provenance"]:
             note = "; sources disagree" if entry["sourcesDisagree"] else ""
-            said = f"{entry['label']} ({grade}; {source} [{entry['provenance']}]{note})"
+            graded = f"{grade}; " if grade else ""
+            said = f"{entry['label']} ({graded}{source_text(entry)}{note})"
         else:
-            said = entry["label"]
+            said = f"{entry['label']}  <{entry['id']}>"
         lines.append(f"  {_SIGNS[entry['sign']]:<2} {entry['number']}. {entry['sign']}: {said}")
         lines.append(f"       so {entry['settles']}")
         lines += [f"       from {fact}" for fact in entry["facts"]]
@@ -246,8 +248,8 @@ def argument_lines(data: dict[str, Any]) -> list[str]:
                 by = every[attack["by"]]
                 lines.append(f"       defeated by {by['number']} ({attack['how']}): "
                              f"{by['settles']}")
-    lines += [f"  {_SIGNS[e['sign']]:<2} {e['number']}. elsewhere: {e['settles']} ({e['id']})"
-              for e in data["elsewhere"]]
+    lines += [f"  {_SIGNS[e['sign']]:<2} {e['number']}. elsewhere: {e['settles']} "
+              f"<{e['about']}> ({e['id']})" for e in data["elsewhere"]]
     lines += [f"  set aside by this site: {e['id']} {e['label']}; it follows {e['follows']} "
               f"({e['bySource']})" for e in data["setAside"]]
     return lines

@@ -19,7 +19,7 @@ from .report import report
 from .steps import Step, steps_of
 from .text import TITLES, UNCONFIRMED, deferred_text, needs_text, source_text
 from .unconfirmed import pressing_lines, quiet_lines
-from .unread import unread_line
+from .unread import aside_line, unread_line
 
 _OPEN = ("recommended", "consider", "cannot-tell")
 """The outcomes that are shown unfolded."""
@@ -43,6 +43,9 @@ def assessment_html(assessment: Assessment) -> str:
     site = site_lines(data["site"])
     if site:
         _items(body, list(site))
+    aside = aside_line(data["setAside"])
+    if aside:
+        SubElement(body, "p").text = aside
     section = _section(body, "Red flags")
     _flags(section, data["redFlags"])
     unread = unread_line(data["unreadDiagnoses"])

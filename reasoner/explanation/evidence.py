@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment, source_of
+from ..engine import Engine
 from ..errors import UsageError, advise
 from ..grounding import is_statement
 from ..knowledge import Graph
-from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow, shorten
+from ..namespaces import DCTERMS, TYPE, iri, local_name, marrow
 from ..rule import Atom
-from ..store import conclusions_of
 from ..wording import notice_of
 from .bearing import carriers, own_sources
+from .resting import resting_line, resting_on
+from .rulebook import rules_of
 from .steps import because
 
 _SOURCE = iri(DCTERMS, "source")
@@ -27,27 +30,18 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
         UsageError: the name is no claim and no row.
     """
     graph = assessment.graph
-    terms = _statements(graph, wanted)
+    terms = _statements(graph, wanted, rules_of(assessment.engine.root))
     bearers = {
         bearer: t for t in terms
         for bearer in (t, *graph.subjects(_SOURCE, t), *graph.subjects(marrow("claim"), t))
         if is_statement(graph, bearer)
     }
-    resting = []
-    for fact in sorted(conclusions_of(assessment)):
-        behind = {t for premise in assessment.derivations.behind(fact) for t in premise}
-        used = bearers.keys() & behind
-        if used:
-            resting.append({"says": assessment.wording.sentence(fact),
-                            "relation": shorten(fact[1]), "about": local_name(fact[2]),
-                            "through": sorted({local_name(bearers[t]) for t in used}),
-                            "proof": _proof(assessment, fact),
-                            "fallsWithout": assessment.justifier.falls_without(fact, used)})
     links = [link for link in assessment.related("activates")
              if not set(terms).isdisjoint(graph.objects(link, marrow("claim")))]
     return {
         "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
-        "conclusions": resting, "links": sorted({graph.label(link) for link in links}),
+        "conclusions": resting_on(assessment, bearers),
+        "links": sorted({graph.label(link) for link in links}),
         "activeLinks": [
             {"name": local_name(link), "label": graph.label(link), "says": graph.definition(link),
              "because": because(assessment, assessment.fact("activates", link)),
@@ -57,15 +51,21 @@ def evidence(assessment: Assessment, wanted: str) -> dict[str, Any]:
     }
 
 
-def evidence_alone(graph: Graph, wanted: str) -> dict[str, Any]:
-    """Return a statement, or those that a link, criterion or bound names, with what carries them.
+def evidence_alone(engine: Engine, wanted: str) -> dict[str, Any]:
+    """Return a statement, or those that something names as its source, with what carries them.
+
+    A kind that names none has the sources of the links that lead to it and from it.
 
     Raises:
-        UsageError: the name is no statement and names none as its source.
+        UsageError: the name is no statement and has none behind it.
     """
+    graph = engine.graph
     term = graph.named(wanted)
     terms = own_sources(graph, term) if not statements_named(graph, local_name(term)) else []
-    terms = terms or _statements(graph, wanted)
+    terms = terms or sorted({
+        source for end in ("cause", "effect") for link in graph.subjects(marrow(end), term)
+        for source in own_sources(graph, link)})
+    terms = terms or _statements(graph, wanted, rules_of(engine.root))
     return {
         "statements": [{**source_of(graph, t), **grade_of(graph, t)} for t in terms],
         "carriedBy": [c for t in terms for c in carriers(graph, t)],
@@ -73,13 +73,13 @@ def evidence_alone(graph: Graph, wanted: str) -> dict[str, Any]:
     }
 
 
-def _statements(graph: Graph, wanted: str) -> list[str]:
+def _statements(graph: Graph, wanted: str, rules: Iterable[str]) -> list[str]:
     """Return the statement of a name or label with its parts, or refuse the name."""
     terms = statements_named(graph, local_name(graph.named(wanted)))
     if not terms:
         raise UsageError("no-such-statement", what=f"{wanted[:60]!r} is no claim and no row",
-                         fix=advise(wanted, ((local_name(s), local_name(s))
-                                             for s in statements_of(graph)),
+                         fix=advise(wanted, ((name, name) for name in (
+                             *map(local_name, statements_of(graph)), *rules)),
                                     "name one such as an id that marrow explain shows as a source"))
     return terms
 
@@ -135,9 +135,8 @@ def evidence_text(data: dict[str, Any]) -> str:
     if "conclusions" not in data:
         return "\n".join([*lines, "", data["notice"], ""])
     lines.append(f"Rests on it, as of {data['asOf']}:")
-    for entry in data["conclusions"]:
-        alone = "falls without it" if entry["fallsWithout"] else "holds without it too"
-        lines.append(f"  {entry['says']}  ({', '.join(entry['through'])}; {alone})")
+    lines += [f"  {resting_line(entry, (', '.join(entry['through']),))}"
+              for entry in data["conclusions"]]
     for link in data["activeLinks"]:
         lines.append(f"  the causal link is active: {link['label']} <{link['name']}>")
         lines += [f"      because {fact}" for fact in link["because"]]

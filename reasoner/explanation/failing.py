@@ -18,6 +18,17 @@ def rows_for(graph: Graph, term: str) -> list[str]:
             if graph.object(r, marrow("direction")) == marrow("For")]
 
 
+def unmet_criteria(assessment: Assessment, term: str, outcome: str) -> list[dict[str, Any]]:
+    """Return what would speak for an intervention that does not apply, and what of it failed.
+
+    There is none for another outcome.
+    """
+    if local_name(outcome) != "notApplicable":
+        return []
+    return [failed_criterion(assessment, c) for row in rows_for(assessment.graph, term)
+            for c in criteria_of(assessment.graph, "meets", row)]
+
+
 def failed_criterion(assessment: Assessment, criterion: str) -> dict[str, Any]:
     """Return a criterion with how the patient stands to it, and what of it failed or is unknown."""
     members = members_of(assessment, criterion)
@@ -47,7 +58,9 @@ def _part(assessment: Assessment, member: Member, seen: frozenset[str] = frozens
             inner.append({"criterion": local_name(maker), "label": assessment.graph.label(maker),
                           "parts": [_part(assessment, m, inside) for m in parts]})
     return {
-        "needs": member.says, "found": member.found, "status": member.status,
+        "needs": member.says, "name": local_name(member.kind) if member.kind else None,
+        "threshold": local_name(member.threshold.term) if member.threshold else None,
+        "found": member.found, "status": member.status,
         "anyOf": [_part(assessment, m, seen) for m in member.members], "through": inner,
     }
 
@@ -65,12 +78,23 @@ def criteria_lines(criteria: list[dict[str, Any]]) -> list[str]:
 
 def _part_lines(part: dict[str, Any], indent: int) -> list[str]:
     pad = " " * indent
-    found = f"; found: {part['found']}" if part["found"] else "; nothing found"
-    lines = [f"{pad}{part['status']}: {part['needs']}" + ("" if part["anyOf"] else found)]
+    found = f"; found: {part['found']}" if part["found"] else \
+        "" if part["status"] == "met" else "; nothing found"
+    asked = part["threshold"] or part["name"]
+    named = f" <{asked}>" if asked else ""
+    lines = [f"{pad}{part['status']}: {part['needs']}{named}" + ("" if part["anyOf"] else found)]
     for inner in part["anyOf"]:
         lines += _part_lines(inner, indent + 4)
     for maker in part["through"]:
-        lines.append(f"{pad}    by {maker['label']}:")
+        lines.append(f"{pad}    by {maker['label']} <{maker['criterion']}>:")
         for inner in maker["parts"]:
             lines += _part_lines(inner, indent + 8)
     return lines
+
+
+def named_items(items: list[dict[str, Any]]) -> str:
+    """Return what is missing or waited for in a line, each once, with the names to ask about."""
+    names: dict[str, dict[str, None]] = {}
+    for item in items:
+        names.setdefault(item["label"], {})[f"<{item['name']}>"] = None
+    return "; ".join(f"{label} {' '.join(found)}" for label, found in sorted(names.items()))

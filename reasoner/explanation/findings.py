@@ -11,6 +11,7 @@ from ..assessment import Assessment
 from ..errors import Issue
 from ..knowledge import Graph
 from ..namespaces import marrow
+from ..rule import Atom
 
 
 @lru_cache(maxsize=4)
@@ -30,5 +31,13 @@ def findings_of(assessment: Assessment) -> list[Issue]:
         says = (graph.text(p, marrow("findingSays")) or "").replace("{subject}", wording.name(s))
         where = kinds.get(o, o)
         found[Issue(codes[p], wording.name(where), says.replace("{object}", wording.name(o)),
-                    graph.text(p, marrow("findingFix")) or "")] = None
+                    graph.text(p, marrow("findingFix")) or "",
+                    records=tuple(t.strip("<>") for t in (s, o) if wording.is_record(t)),
+                    by=_rule(assessment, (s, p, o)))] = None
     return list(found)
+
+
+def _rule(assessment: Assessment, fact: Atom) -> str:
+    """Return the rule that tells a statement about the record."""
+    proof = assessment.prove(fact)
+    return proof.steps[-1].rule.strip("<>") if proof and proof.steps else ""

@@ -6,6 +6,7 @@ the rules concluded of it. Nothing is computed here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,8 +28,16 @@ TERMS = ("goesOnUntil", "mayEndSince")
 _UNVERIFIED = "not-before"
 """What outputs call a window of a row that may only warn."""
 
+_OF_A_DAY = re.compile(r"(.+)@(\d{4}-\d\d-\d\d)")
+
 _ORDER = ("overdue", "due", "to-come", _UNVERIFIED, "no-date", "done")
 _SAID = {"overdue": "OVERDUE", "due": "due now", "to-come": "due", _UNVERIFIED: "not before"}
+
+
+def name_and_day(wanted: str) -> tuple[str, str]:
+    """Return the name and the day of what is due on one day alone; the day may be empty."""
+    found = _OF_A_DAY.fullmatch(wanted)
+    return (found[1], found[2]) if found else (wanted, "")
 
 
 def monitoring(assessment: Assessment) -> list[dict[str, Any]]:
@@ -105,7 +114,7 @@ def windows_of(assessment: Assessment, row: str) -> list[dict[str, Any]]:
         for window in assessment.related(relation):
             if _said(assessment, window, "ofInterval") in intervals:
                 told = state if asks or state == "done" else _UNVERIFIED
-                found.append(_window(assessment, relation, window, told))
+                found.append(_window(assessment, relation, window, told, row))
     # two results of one day give the same days twice
     one_each = {(w["from"], w["until"], w["state"], w["interval"]): w
                 for w in sorted(found, key=lambda w: str(w["window"]))}
@@ -118,19 +127,21 @@ def term_of(assessment: Assessment, row: str) -> dict[str, Any] | None:
     for relation in TERMS:
         for window in assessment.related(relation):
             if _said(assessment, window, "ofInterval") in recoveries:
-                told = _window(assessment, relation, window, relation)
-                return {"on": told["from"], "over": relation == "mayEndSince",
-                        **{k: told[k] for k in ("interval", "countedFrom", "window", "proof")}}
+                told = _window(assessment, relation, window, relation, row)
+                return {"on": told["from"], "over": relation == "mayEndSince", **{
+                    k: told[k] for k in ("name", "interval", "countedFrom", "window", "proof")}}
     return None
 
 
-def _window(assessment: Assessment, relation: str, window: str, state: str) -> dict[str, Any]:
+def _window(assessment: Assessment, relation: str, window: str, state: str, row: str) \
+        -> dict[str, Any]:
     fact = assessment.fact(relation, window)
     proof = assessment.prove(fact)
     interval = _said(assessment, window, "ofInterval") or ""
     opens, closes = (_said(assessment, window, name) for name in ("opensOn", "closesOn"))
     record = _said(assessment, window, "countedFrom") or ""
     return {
+        "name": f"{local_name(row)}@{text_of(opens or '')}",
         "state": state,
         "from": text_of(opens or ""),
         "until": text_of(closes) if closes else None,
@@ -185,8 +196,9 @@ def _when(entry: dict[str, Any]) -> Iterator[str]:
     waiting = [w for w in entry["windows"] if w["state"] != "done"]
     if waiting:
         first, *later = waiting
-        then = "".join(f", then {_days(w)}" for w in later)
-        yield f"{_SAID[first['state']]}: {items}, {_days(first)}{then} ({first['interval']})"
+        then = "".join(f", then {_days(w)} <{w['name']}>" for w in later)
+        yield f"{_SAID[first['state']]}: {items}, {_days(first)} <{first['name']}>{then} " \
+              f"({first['interval']})"
         yield f"counted from {first['countedFrom']}"
     elif entry["windows"]:
         last = entry["windows"][-1]
@@ -215,7 +227,8 @@ def term_text(term: dict[str, Any] | None, stopped: bool = False) -> Iterator[st
     if term is not None:
         said = "may end since" if term["over"] else \
             "should have gone on until" if stopped else "goes on until"
-        yield f"{said} {term['on']} ({term['interval']}), counted from {term['countedFrom']}"
+        yield f"{said} {term['on']} ({term['interval']}), counted from {term['countedFrom']}  " \
+              f"<{term['name']}>"
 
 
 def _days(window: dict[str, Any]) -> str:

@@ -19,12 +19,11 @@ from .report import report
 from .steps import own_sentences, shortly
 from .text import (
     TITLES,
-    UNCONFIRMED,
     aside,
     by_tiers,
     deferred_text,
     explain_text,
-    flag_lines,
+    flags_text,
     instead_text,
     is_beside_the_point,
     issue_lines,
@@ -33,7 +32,6 @@ from .text import (
     pain_line,
     source_text,
 )
-from .unconfirmed import pressing_lines, quiet_lines
 
 _PATHS = 3
 """How many ways to the pain are shown before the rest is only counted."""
@@ -43,33 +41,37 @@ _WIDTH = 118
 _MORE = "In full: --full; what does not apply, too: --all; for programs: --json."
 
 
-def told_text(assessment: Assessment, full: bool, everything: bool) -> str:
-    """Return the assessment in short, in full, or with what does not apply, too."""
+def told_text(assessment: Assessment, full: bool, everything: bool, typed: str = "FILE") -> str:
+    """Return the assessment in short, in full, or with what does not apply, too.
+
+    Args:
+        assessment: what is told.
+        full: with every reason.
+        everything: with what does not apply, too.
+        typed: how the patient was named, for the questions that can be asked next.
+    """
     if full or everything:
         return explain_text(assessment, everything)
-    return glance_text(assessment)
+    return glance_text(assessment, typed)
 
 
-def glance_text(assessment: Assessment) -> str:
+def glance_text(assessment: Assessment, typed: str = "FILE") -> str:
     """Return the assessment in short: a line or two for each thing that is said."""
     own = own_sentences(assessment)
     wider = {local_name(wide) for kind in assessment.related("has")
              for wide in assessment.graph.objects(kind, marrow("within")) if wide != kind}
-    return "\n".join(_glance(report(assessment), own, wider)) + "\n"
+    return "\n".join(_glance(report(assessment), own, wider, typed)) + "\n"
 
 
-def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str]) -> Iterator[str]:
+def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str], typed: str) \
+        -> Iterator[str]:
     knowledge = data["knowledge"]
     yield f"Patient {data['patient']} as of {data['asOf']}"
     if knowledge["articleNotice"]:
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _section("Red flags", (
-        [line for flag in data["redFlags"] for line in flag_lines(flag, tiers)]
-        or ["  none raised by what is on record; that is no proof that there is none"])
-        + list(pressing_lines(data["unconfirmed"])))
-    yield from _section(UNCONFIRMED, list(quiet_lines(data["unconfirmed"])))
+    yield from flags_text(data, tiers)
     yield from _section("Disorders", [
         f"  {item['label']} ({item['certainty']}{_by(item)}): {shortly(item['because'], own)}"
         for item in data["disorders"]] or ["  none established"])
@@ -95,6 +97,8 @@ def _glance(data: dict[str, Any], own: frozenset[str], wider: set[str]) -> Itera
     if data["issues"]:
         yield from _section("Not used, or in conflict", list(issue_lines(data["issues"], False)))
     yield ""
+    yield f"Why any of this: marrow why {typed} 'its words'; why not: marrow why-not {typed} " \
+          "'its words'."
     yield _MORE
     yield f"Knowledge {knowledge['version']} ({knowledge['fingerprint']}), " \
           f"evidence: {knowledge['evidence']}. {knowledge['notice']}"

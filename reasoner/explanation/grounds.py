@@ -10,14 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..assessment import Assessment, source_of
-from ..criterion import criteria_of
 from ..disagreement import disagreements_of
 from ..namespaces import TYPE, local_name, marrow
 from ..proof import Proof
 from ..rule import Atom
 from .bearing import waiting, waiting_lines
 from .disagreements import disagreement_data, disagreement_lines
-from .failing import criteria_lines, failed_criterion, rows_for
+from .failing import criteria_lines, unmet_criteria
 from .steps import because, steps_of
 
 _LISTED = 10
@@ -33,11 +32,9 @@ def grounds(assessment: Assessment, fact: Atom, proof: Proof) -> dict[str, Any]:
     found = disagreements_of(assessment)
     read = {marrow(name) for step in steps_of(assessment, proof) for name in step.sources}
     return {
-        "reasons": [_reason(assessment, (fact[0], relation, term))
+        "reasons": [_reason(assessment, (fact[0], relation, term), proof)
                     for relation in assessment.reasons_for(fact[1], term)] if outcome else [],
-        "criteria": [failed_criterion(assessment, c) for row in rows_for(graph, term)
-                     for c in criteria_of(graph, "meets", row)]
-        if outcome == "notApplicable" else [],
+        "criteria": unmet_criteria(assessment, term, fact[1]),
         "waiting": waiting(assessment, missing, term) if missing else [],
         "inConflict": [
             {"name": local_name(item), "label": graph.label(item),
@@ -50,20 +47,26 @@ def grounds(assessment: Assessment, fact: Atom, proof: Proof) -> dict[str, Any]:
     }
 
 
-def _reason(assessment: Assessment, settled: Atom) -> dict[str, Any]:
-    """Return one reason for an outcome: what each way of settling it rests on."""
+def _reason(assessment: Assessment, settled: Atom, proof: Proof) -> dict[str, Any]:
+    """Return one reason for an outcome: what each way of settling it rests on.
+
+    What the proof goes by comes first; ``step`` is the step of the proof that settles the reason.
+    """
     graph = assessment.graph
+    steps = {step.fact: step.number for step in steps_of(assessment, proof)}
     grounds_of = dict.fromkeys(
         p for d in assessment.derivations.of(settled) for p in d.premises
         if p[0] == assessment.patient.patient and p[1] != TYPE)
     return {
         "reason": graph.text(settled[1], marrow("reasonName")),
         "says": assessment.wording.sentence(settled),
+        "step": steps.get(settled),
         "grounds": [
-            {"says": assessment.wording.sentence(ground),
+            {"says": assessment.wording.sentence(ground), "name": local_name(ground[2]),
              "row": source_of(graph, ground[2]) if graph.object(ground[2], marrow("provenance"))
              else None,
-             "facts": because(assessment, ground)} for ground in grounds_of],
+             "facts": because(assessment, ground)}
+            for ground in sorted(grounds_of, key=lambda ground: ground not in steps)],
     }
 
 
@@ -97,11 +100,13 @@ def grounds_lines(data: dict[str, Any]) -> list[str]:
     """Return what belongs beside a proof as lines of text; none where there is nothing."""
     lines = []
     if data["reasons"]:
-        lines.append("Every reason, the strongest first")
+        lines.append("Every reason, the strongest first (why shows the steps of a row or flag)")
     for reason in data["reasons"]:
-        lines.append(f"  {reason['reason']}: {reason['says']}")
+        shown = f"  (step {reason['step']})" if reason["step"] else ""
+        lines.append(f"  {reason['reason']}: {reason['says']}{shown}")
         for ground in reason["grounds"]:
-            lines.append(f"      {ground['says']}{_row(ground['row'])}")
+            named = _row(ground["row"]) or f"  <{ground['name']}>"
+            lines.append(f"      {ground['says']}{named}")
             lines += [f"          {fact}" for fact in ground["facts"]]
     if data["criteria"]:
         lines += ["What would speak for it, and why that is not so", *criteria_lines(

@@ -13,16 +13,18 @@ from typing import Any
 from ..assessment import Assessment, limits_of, source_of
 from ..namespaces import LABEL, TYPE, local_name, marrow
 from ..proof import Proof
-from ..rule import read_rule_file
+from ..rule import read_header
+from .bearing import bearing, bearing_text
 from .decisions import site_data, site_lines
 from .followup import monitoring_text
 from .letter import Letter, Line, Passage, Word, fallback_of, passage
 from .report import assumptions, report
+from .rulebook import rules_of
 from .steps import Step, steps_of
 from .unconfirmed import pressing_lines, quiet_lines
 from .unread import unread_line
 from .voice import Listener, Voice
-from .why import bridge, find_conclusion, prove_conclusion, sources
+from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion, sources
 
 Data = dict[str, Any]
 _UNDER = 3
@@ -58,7 +60,7 @@ def lesson(assessment: Assessment, listener: Listener, everything: bool = False)
             Line(m["label"], tuple(k.strip() for k in [*monitoring_text(m)][1:]), (m["id"],))
             for m in data["monitoring"])),
         *passage(voice.phrase("TeachIssuesHeading"), (
-            Line(f"{i['where']}: {i['what']}; {i['fix']}") for i in data["issues"])),
+            Line(f"{i['where']}: {i['what']}; {i['fix']}  <{i['code']}>") for i in data["issues"])),
         *statements(voice, cited(assessment, (care, data["redFlags"], data["monitoring"]))),
     ])
 
@@ -113,11 +115,17 @@ def teach(assessment: Assessment, listener: Listener, data: Data,
 def teach_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter:
     """Return why a statement holds, each step with its definition, rule and source.
 
+    Where nothing is concluded about it, that is what it has to do with the patient all the same.
+
     Raises:
-        UsageError: nothing is concluded about it.
+        UsageError: it is no name, or may name several things.
     """
     voice = Voice(assessment, listener)
-    fact = find_conclusion(assessment, wanted)
+    try:
+        fact = find_conclusion(assessment, wanted)
+    except NothingConcluded:
+        found = bearing(assessment, assessment.graph.named(wanted))
+        return teach(assessment, listener, found, bearing_text)
     proof: Proof = prove_conclusion(assessment, fact)
     steps = steps_of(assessment, proof)
     names = {local_name(s) for s in sources(assessment, proof)}
@@ -157,11 +165,8 @@ def _step(voice: Voice, step: Step) -> Line:
 
 def _why_of_rule(assessment: Assessment, rule: str) -> str:
     """Return why a rule is there, as its author wrote it; nothing for a computed step."""
-    for folder in ("rules", "entailment"):
-        path = assessment.engine.root / "queries" / folder / f"{rule}.rq"
-        if path.is_file():
-            return read_rule_file(path).header["why"]
-    return ""
+    path = rules_of(assessment.engine.root).get(rule)
+    return read_header(path)["why"] if path else ""
 
 
 def _flag(voice: Voice, flag: Data) -> Line:

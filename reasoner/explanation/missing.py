@@ -52,18 +52,37 @@ def missing(assessment: Assessment) -> dict[str, Any]:
         for flag in sorted(opened - set(assessment.related("hasOpenFlag"))):
             entry["flags"].append({"if": change.says(graph), "flag": local_name(flag),
                                    "label": graph.label(flag)})
+    waiting = _waiting(assessment)
     for entry in entries.values():
         entry["outcomes"] = len({c["intervention"] for c in entry["changes"]})
         entry["urgency"] = _urgency(assessment, entry)
+        entry["waiting"] = waiting.get(marrow(entry["name"]), [])
     telling = [e for e in entries.values() if e["outcomes"] or e["flags"]]
     alone = [e for e in entries.values() if not (e["outcomes"] or e["flags"])]
     telling.sort(key=lambda e: (not e["flags"], e["urgency"], -e["outcomes"], e["name"]))
     return {
         "asOf": assessment.patient.as_of.isoformat(),
         "items": telling,
-        "notAlone": [{"name": e["name"], "label": e["label"]} for e in alone],
+        "notAlone": [{k: e[k] for k in ("name", "label", "waiting")} for e in alone],
         "notice": assessment.wording.notice(),
     }
+
+
+def _waiting(assessment: Assessment) -> dict[str, list[dict[str, Any]]]:
+    """Return, for each item, the interventions that wait for it, each with its row and criteria."""
+    graph = assessment.graph
+    found: dict[str, list[dict[str, Any]]] = {}
+    for intervention in assessment.related("cannotTell"):
+        for item, doubts in assessment.asked_by(intervention).items():
+            found.setdefault(item, []).extend(
+                {"intervention": local_name(intervention), "label": graph.label(intervention),
+                 "row": local_name(doubt[2]) if graph.object(doubt[2], marrow("provenance"))
+                 else None,
+                 "criteria": sorted(local_name(o) for _, p, o in asking
+                                    if p == marrow("undecidedOn")
+                                    and marrow("Criterion") in graph.objects(o, TYPE))}
+                for doubt, asking in sorted(doubts.items()))
+    return found
 
 
 def _outcomes(assessment: Assessment, facts: set[Atom]) -> dict[str, str]:
@@ -88,12 +107,26 @@ def missing_text(data: dict[str, Any]) -> str:
     lines = [f"What is missing, the most telling first, as of {data['asOf']}"]
     for number, entry in enumerate(data["items"], 1):
         lines.append(f"{number:>3}. {entry['label']}  <{entry['name']}>")
-        lines += [f"       red flag {f['label']}, if {f['if']}" for f in entry["flags"]]
-        lines += [f"       {c['label']}: {c['from']} -> {c['to']}, if {c['if']}"
-                  for c in entry["changes"]]
+        lines += _waiting_lines(entry)
+        lines += [f"       red flag {f['label']}, if {f['if']}  <{f['flag']}>"
+                  for f in entry["flags"]]
+        lines += [f"       {c['label']}: {c['from']} -> {c['to']}, if {c['if']}  "
+                  f"<{c['intervention']}>" for c in entry["changes"]]
     if not data["items"]:
         lines.append("  none would: no single unknown item could change an outcome")
     if data["notAlone"]:
-        lines.append("Asked for too, but changing nothing alone: "
-                     + "; ".join(sorted({e["label"] for e in data["notAlone"]})))
+        lines.append("Asked for too, but changing nothing alone")
+        for entry in sorted(data["notAlone"], key=lambda e: str(e["label"])):
+            lines.append(f"     {entry['label']}  <{entry['name']}>")
+            lines += _waiting_lines(entry)
     return "\n".join([*lines, "", data["notice"], ""])
+
+
+def _waiting_lines(entry: dict[str, Any]) -> list[str]:
+    """Return a line for the rows that wait for an item, and one for what waits without a row."""
+    rows: dict[str, dict[str, None]] = {}
+    for w in entry["waiting"]:
+        named = rows.setdefault(f"{w['label']} <{w['intervention']}>", {})
+        named.update({w["row"]: None} if w["row"] else {})
+    said = [label + (f" ({', '.join(named)})" if named else "") for label, named in rows.items()]
+    return [f"       waiting for it: {', '.join(said)}"] if said else []

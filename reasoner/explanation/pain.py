@@ -7,12 +7,14 @@ something else?" has an answer.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from ..assessment import ROOT, Assessment, contradictions, limits_of
+from ..assessment import ROOT, Assessment, contradictions, limits_of, source_of
 from ..criterion import leaves, members_of
 from ..mechanism import Path, is_independent
-from ..namespaces import OWL, RDFS, TYPE, iri, local_name, marrow
+from ..namespaces import DCTERMS, OWL, RDFS, TYPE, iri, local_name, marrow
+from .steps import because, own_sentences, shortly
 
 _OUTCOMES = ("recommended", "considered")
 
@@ -21,7 +23,7 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
     """Return the active paths to the pain, surest first, with shared steps and treatments.
 
     ``answer`` weighs the causes that are independent against the others; ``evidence`` says what is
-    known of treating the weighed cause.
+    known of treating the weighed cause; each has the statements that it rests on beside it.
     """
     graph = assessment.graph
     paths, cut = assessment.paths
@@ -32,10 +34,13 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
         for link in {(k.cause, k.effect): k for k in path.links}.values()
     )
     treats = _treatments(assessment)
+    answer = _answer(assessment, independent)
     return {
         "asOf": assessment.patient.as_of.isoformat(),
-        "answer": graph.text(ROOT, marrow(_answer(assessment, independent))) or "",
+        "answer": graph.text(ROOT, marrow(answer)) or "",
+        "answerSources": _sources(assessment, answer),
         "evidence": graph.text(ROOT, marrow("causeEvidence")) or "",
+        "evidenceSources": _sources(assessment, "causeEvidence"),
         "openFlags": [{"name": local_name(f), "label": graph.label(f)}
                       for f in assessment.related("hasOpenFlag")],
         "paths": [
@@ -44,22 +49,61 @@ def explain_pain(assessment: Assessment) -> dict[str, Any]:
                 "independent": path in independent,
                 "kinds": [{"name": local_name(k), "label": graph.label(k)} for k in path.kinds],
                 "claims": sorted({local_name(c) for link in path.links for c in link.claims}),
+                "links": [
+                    {"name": local_name(link.node), "label": graph.label(link.node),
+                     "claims": [local_name(c) for c in link.claims]} for link in path.links
+                ],
                 "fit": limits_of(assessment, path),
                 "treated": [
-                    {"at": graph.label(k), "by": graph.label(t), "intervention": local_name(t)}
+                    {"at": graph.label(k), "atName": local_name(k), "by": graph.label(t),
+                     "intervention": local_name(t)}
                     for k in path.kinds for t in treats.get(k, [])
                 ],
             }
             for path in paths
         ],
         "shared": [
-            {"cause": graph.label(c), "effect": graph.label(e), "paths": n}
+            {"cause": graph.label(c), "causeName": local_name(c),
+             "effect": graph.label(e), "effectName": local_name(e), "paths": n,
+             "links": sorted({local_name(link.node) for path in paths for link in path.links
+                              if (link.cause, link.effect) == (c, e)})}
             for (c, e), n in steps.most_common() if n > 1
         ],
         "cut": cut,
-        "contradicted": contradictions(assessment),
+        "contradicted": contradicted_links(assessment),
         "notice": assessment.wording.notice(),
     }
+
+
+def contradicted_links(assessment: Assessment) -> list[dict[str, Any]]:
+    """Return the links that do not hold for this patient: whose claims, by which rows, and why."""
+    graph, own = assessment.graph, own_sentences(assessment)
+    return [
+        {**link, "claims": [local_name(c) for c in graph.objects(marrow(link["name"]),
+                                                                 marrow("claim"))],
+         "because": [shortly([fact], own) for fact in because(
+             assessment, assessment.fact("contradictsLink", marrow(link["name"])))]}
+        for link in contradictions(assessment)
+    ]
+
+
+def contradicted_lines(links: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield what does not hold here, by name and claim, with the row and the records that say so.
+
+    Args:
+        links: what :func:`contradicted_links` returns.
+    """
+    for link in links:
+        claims = f" ({', '.join(link['claims'])})" if link["claims"] else ""
+        said = "; ".join(fit["says"] for fit in link["fit"])
+        yield f"  does not hold here: {link['label']}  <{link['name']}>{claims}; {said}"
+        yield from (f"      because {fact}" for fact in link["because"])
+
+
+def _sources(assessment: Assessment, sentence: str) -> list[dict[str, Any]]:
+    """Return the statements that a sentence of the explanation rests on."""
+    return [source_of(assessment.graph, s) for s in assessment.graph.objects(
+        marrow(sentence), iri(DCTERMS, "source"))]
 
 
 def _answer(assessment: Assessment, independent: set[Path]) -> str:
@@ -126,9 +170,13 @@ def pain_text(data: dict[str, Any]) -> str:
     """Return the paths as text."""
     lines = [f"Why the back may hurt, as of {data['asOf']}: what may be, never what is"]
     if data["openFlags"]:
-        lines.append("  first: " + ", ".join(f["label"] for f in data["openFlags"])
+        lines.append("  first: " + ", ".join(f"{f['label']} <{f['name']}>"
+                                             for f in data["openFlags"])
                      + "; every explanation below is provisional")
-    lines += [f"  {data[part]}" for part in ("answer", "evidence") if data[part]]
+    for part in ("answer", "evidence"):
+        rows = ", ".join(s["id"] for s in data[f"{part}Sources"])
+        if data[part]:
+            lines.append(f"  {data[part]}" + (f"  ({rows})" if rows else ""))
     for number, path in enumerate(data["paths"], 1):
         chain = " -> ".join(k["label"] for k in path["kinds"])
         beside = ", independent" if path["independent"] else ""
@@ -138,14 +186,16 @@ def pain_text(data: dict[str, Any]) -> str:
     acting: dict[str, dict[str, None]] = {}
     for path in data["paths"]:
         for treatment in path["treated"]:
-            acting.setdefault(treatment["at"], {})[treatment["by"]] = None
+            place = f"{treatment['at']} <{treatment['atName']}>"
+            acting.setdefault(place, {})[f"{treatment['by']} <{treatment['intervention']}>"] = None
     lines += [f"  acts at {place}: {', '.join(by)}" for place, by in acting.items()]
     if not data["paths"]:
         lines.append("  no active causal link leads from what is on record to a recorded pain")
     for entry in data["shared"]:
-        lines.append(f"  shared by {entry['paths']} paths: {entry['cause']} -> {entry['effect']}")
-    lines += [f"  does not hold here: {link['label']}; {fit['says']}"
-              for link in data["contradicted"] for fit in link["fit"]]
+        names = ", ".join(f"<{name}>" for name in entry["links"])
+        lines.append(f"  shared by {entry['paths']} paths: {entry['cause']} -> {entry['effect']}  "
+                     f"{names}")
+    lines += contradicted_lines(data["contradicted"])
     if data["cut"]:
         lines.append("  there are more paths than are shown")
     return "\n".join([*lines, "", data["notice"], ""])

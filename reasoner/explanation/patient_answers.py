@@ -13,6 +13,7 @@ from ..hypothesis import Change, suppose
 from ..namespaces import TYPE, marrow
 from ..rule import Atom
 from . import missing as unknown_items
+from .bearing import bearing, records_about
 from .contrast import contrast
 from .letter import Letter, Line, passage
 from .patient_care import entry_lines, entry_of, flag_lines
@@ -20,7 +21,7 @@ from .patient_page import letter, path_lines, question_about
 from .steps import Step, steps_of
 from .voice import Listener, Voice
 from .whatif import outcomes_of
-from .why import bridge, find_conclusion, prove_conclusion
+from .why import NothingConcluded, bridge, find_conclusion, prove_conclusion
 from .whynot import why_not
 
 _SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove": "SayIfRemove",
@@ -28,15 +29,18 @@ _SUPPOSED = {"set": "SayIfSet", "add": "SayIfAdd", "deny": "SayIfDeny", "remove"
 
 
 def tell_why(assessment: Assessment, listener: Listener, wanted: str) -> Letter:
-    """Return why something is said, from the record upwards.
+    """Return why something is said, from the record upwards, or that nothing is.
 
     Raises:
-        UsageError: nothing is concluded about it.
+        UsageError: it is no name, or may name several things.
     """
     voice = Voice(assessment, listener)
     if voice.is_unnamed(assessment.graph.named(wanted)):
         return _without_a_name(voice)
-    fact = find_conclusion(assessment, wanted)
+    try:
+        fact = find_conclusion(assessment, wanted)
+    except NothingConcluded:
+        return _not_said(voice, assessment.graph.named(wanted))
     if fact[1] == marrow("hasOpenFlag"):
         return _without_a_name(voice)
     proof = prove_conclusion(assessment, fact)
@@ -67,6 +71,22 @@ def _repeats(voice: Voice, steps: list[Step], step: Step) -> bool:
         return False
     before = steps[step.premises[0] - 1]
     return before.fact[1] == TYPE and bool(voice.criterion(before))
+
+
+def _not_said(voice: Voice, term: str) -> Letter:
+    """Return what the record has of something of which nothing is concluded, and what to ask."""
+    assessment = voice.assessment
+    records = [said for node in records_about(assessment, term) if (said := voice.record(node))]
+    waiting = [marrow(w["intervention"]) for w in bearing(assessment, term)["waiting"]]
+    lines = [Line(voice.phrase("SayInRecordOnly"), tuple(dict.fromkeys(records)))] \
+        if records and not waiting else [Line(said) for said in dict.fromkeys(records)]
+    if not records:
+        lines = [Line(voice.phrase("SayNotFoundInRecord", object=voice.name(term)))]
+    lines.append(Line(voice.phrase("SayMayDecide", object=voice.names(dict.fromkeys(waiting)))))
+    asks = [question_about(voice, term) if waiting or not records else ""]
+    asks = [q for q in asks if q] or [voice.phrase("SayAskAbout", object=voice.name(term))]
+    return letter(voice, [*passage(voice.phrase("SayAnswerHeading"), lines),
+                          *passage(voice.phrase("SayAskHeading"), asks)])
 
 
 def _without_a_name(voice: Voice) -> Letter:
@@ -108,6 +128,8 @@ def tell_why_not(assessment: Assessment, listener: Listener, wanted: str) -> Let
     asks = [voice.phrase("SayAskSafe", object=voice.name(marrow(i["name"])))
             for i in data["instead"]] if data["reason"] != "deferred" else []
     asks += [question_about(voice, marrow(u["name"])) for u in data["unknown"]]
+    if data["reason"] == "not-met":
+        asks.append(voice.phrase("SayAskCould", object=voice.name(term)))
     return letter(voice, [*passage(voice.phrase("SayAnswerHeading"), lines),
                           *passage(voice.phrase("SayAskHeading"), asks)])
 
@@ -119,7 +141,14 @@ def _looked_at(voice: Voice, data: dict[str, Any]) -> list[Line]:
     read = {part.kind for c in data["criteria"]
             for part in leaves(members_of(voice.assessment, marrow(c["criterion"])))
             if part.status == "not-met" and part.threshold is not None and part.kind}
-    return [Line(voice.phrase("SayLookedAt", object=voice.names(sorted(read))))] if read else []
+    if not read:
+        return []
+    assessment = voice.assessment
+    used = {*assessment.related("hasCurrentObservation")}
+    results = [voice.record(node) for kind in sorted(read)
+               for node in records_about(assessment, kind) if node in used]
+    return [Line(voice.phrase("SayLookedAt", object=voice.names(sorted(read))),
+                 (*filter(None, results), voice.phrase("SayNotCalledFor")) if results else ())]
 
 
 def tell_contrast(assessment: Assessment, listener: Listener, first: str, second: str) -> Letter:

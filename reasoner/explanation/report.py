@@ -12,7 +12,6 @@ from typing import Any
 from ..assessment import (
     Assessment,
     certainty_of,
-    contradictions,
     limits_of,
     mechanisms_of,
     source_of,
@@ -24,13 +23,14 @@ from ..namespaces import TYPE, local_name, marrow
 from ..tier import ARTICLE, tier_of
 from .decisions import site_data
 from .disagreements import disagreement_data, disputed
-from .findings import findings_of
 from .flags import URGENT, flag_data, proof_of, urgency_of
 from .followup import monitoring, term_of
+from .issues import issues_of
+from .pain import contradicted_links
 from .steps import because
 from .tiers import article_notice, statements_behind
 from .unconfirmed import unconfirmed
-from .unread import unread_diagnoses
+from .unread import records_set_aside, unread_diagnoses
 
 
 def report(assessment: Assessment) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
         "redFlags": sorted(
             (flag_data(assessment, kind) for kind in assessment.related("hasOpenFlag")),
             key=lambda flag: (URGENT.get(flag["urgency"] or "", 9), flag["name"])),
+        "setAside": records_set_aside(assessment),
         "unreadDiagnoses": unread_diagnoses(assessment),
         "unconfirmed": unconfirmed(assessment),
         "findings": [
@@ -73,7 +74,7 @@ def report(assessment: Assessment) -> dict[str, Any]:
             for kind, paths in mechanisms_of(assessment)
         ],
         "painPaths": [_path(assessment, path) for path in assessment.paths[0]],
-        "contradictedLinks": contradictions(assessment),
+        "contradictedLinks": contradicted_links(assessment),
         "recommendations": recommendations(assessment, found),
         "disagreements": [disagreement_data(assessment, d) for d in found],
         "pitfalls": [
@@ -102,9 +103,8 @@ def report(assessment: Assessment) -> dict[str, Any]:
         ],
         "monitoring": [] if assessment.has_died else monitoring(assessment),
         "assumptions": assumptions(assessment),
-        "issues": _conflicts(assessment) + [
-            asdict(issue) for issue in (*findings_of(assessment), *assessment.issues)
-        ],
+        "issues": [{**asdict(issue), "records": list(issue.records)}
+                   for issue in issues_of(assessment)],
     }
 
 
@@ -271,15 +271,3 @@ def assumptions(assessment: Assessment) -> list[dict[str, Any]]:
     ]
 
 
-def _conflicts(assessment: Assessment) -> list[dict[str, Any]]:
-    return [
-        {
-            "code": "contradicted-by-the-record",
-            "where": assessment.graph.label(kind),
-            "what": assessment.wording.sentence(assessment.fact("disputes", kind)) + ": "
-            + "; ".join(because(assessment, assessment.fact("ruledOut", kind))),
-            "fix": "settle which of the two is right; nothing is recommended from the code alone",
-            "severity": "warning",
-        }
-        for kind in assessment.related("disputes")
-    ]

@@ -7,19 +7,17 @@ from typing import Any
 from ..assessment import Assessment, source_of
 from ..disagreement import disagreements_of
 from ..justification import MOST
-from ..namespaces import TYPE, local_name, shorten
+from ..namespaces import local_name, shorten
 from ..rule import Atom
 from .disagreements import disagreement_data, disagreement_lines
 from .evidence import grade_of, sources_behind, statements_named, statements_of
-from .why import find_conclusion
+from .why import find_conclusion, is_known
 
 
 def names_a_conclusion(assessment: Assessment, wanted: str) -> bool:
     """Tell whether a name is of something that can be concluded, and of no source statement."""
-    graph = assessment.graph
-    term = graph.named(wanted)
-    known = graph.objects(term, TYPE) or assessment.wording.is_record(term)
-    return bool(known) and not statements_named(graph, local_name(term))
+    name = local_name(assessment.graph.named(wanted))
+    return is_known(assessment, wanted) and not statements_named(assessment.graph, name)
 
 
 def sources(assessment: Assessment, wanted: str) -> dict[str, Any]:

@@ -72,6 +72,8 @@ def steps_of(assessment: Assessment, proof: Proof) -> list[Step]:
         derivation = by_conclusion.get(concluded)
         if derivation is None:
             return None
+        if fact in derivation.premises:  # an expression only restates what another rule settled
+            derivation = by_conclusion.get(fact, derivation)
         premises: list[int] = []
         records: dict[str, None] = {}
         sources: dict[str, None] = {}

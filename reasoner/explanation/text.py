@@ -12,10 +12,11 @@ from ..tier import ARTICLE
 from .decisions import site_lines
 from .disagreements import disagreement_lines
 from .followup import due_text, monitoring_text, term_text
+from .pain import contradicted_lines
 from .report import report
 from .steps import every_step, steps_of
 from .unconfirmed import pressing_lines, quiet_lines
-from .unread import unread_line
+from .unread import aside_line, unread_line
 
 
 def explain_text(assessment: Assessment, everything: bool = False) -> str:
@@ -33,7 +34,7 @@ def _explain(data: dict[str, Any], everything: bool) -> Iterator[str]:
         yield knowledge["articleNotice"]
     yield from site_lines(data["site"])
     tiers = knowledge["articleNotice"] is not None
-    yield from _flags(data, tiers)
+    yield from flags_text(data, tiers)
     yield from _conditions("Disorders", data["disorders"])
     yield from _pain(data)
     yield from _recommendations(data["recommendations"], everything, tiers)
@@ -102,11 +103,11 @@ def issue_lines(issues: list[dict[str, Any]], everything: bool) -> Iterator[str]
     for (told, code), group in sorted(groups.items(), key=lambda item: item[0][0]):
         shown = group if everything else [] if told else group[:_SHOWN]
         for issue in shown:
-            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}"
+            yield f"  {issue['where']}: {issue['what']}; {issue['fix']}  <{code}>"
         hidden = len(group) - len(shown)
         if hidden:
             more = "more " if shown else ""
-            yield f"  {hidden} {more}of the sort {code}; --all or --json lists them"
+            yield f"  {hidden} {more}of the sort <{code}>; --all or --json lists them"
 
 
 def by_tiers(tiers: list[str] | None) -> str:
@@ -115,7 +116,11 @@ def by_tiers(tiers: list[str] | None) -> str:
     return f"; by {' and '.join(others)}" if others else ""
 
 
-def _flags(data: dict[str, Any], tiers: bool) -> Iterator[str]:
+def flags_text(data: dict[str, Any], tiers: bool) -> Iterator[str]:
+    """Return the open red flags, after what was set aside and with what nobody could read."""
+    aside = aside_line(data["setAside"])
+    if aside:
+        yield aside
     yield ""
     yield "Red flags"
     if not data["redFlags"]:
@@ -151,8 +156,7 @@ def _pain(data: dict[str, Any]) -> Iterator[str]:
     if not data["painPaths"]:
         yield "  no active causal link leads from what is on record to a recorded pain"
     yield from map(pain_line, data["painPaths"])
-    yield from (f"  does not hold here: {link['label']}; {fit['says']}"
-                for link in data["contradictedLinks"] for fit in link["fit"])
+    yield from contradicted_lines(data["contradictedLinks"])
 
 
 def pain_line(path: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from ..assessment import Assessment
 from ..hypothesis import Change, suppose
 from ..namespaces import TYPE, local_name, marrow
+from .steps import because, own_sentences, shortly
 
 STATES = ("hasOpenFlag", "has", "suspectedOf", "ruledOut", "showsPitfall")
 """The relations whose differences are shown beside the outcomes."""
@@ -52,18 +53,26 @@ def what_if(assessment: Assessment, changes: list[Change]) -> dict[str, Any]:
     gained, lost = [], []
     for relation in STATES:
         old_kinds, new_kinds = set(assessment.related(relation)), set(after.related(relation))
-        gained += [after.wording.sentence(after.fact(relation, k))
-                   for k in sorted(new_kinds - old_kinds)]
-        lost += [assessment.wording.sentence(assessment.fact(relation, k))
-                 for k in sorted(old_kinds - new_kinds)]
+        gained += [_state(after, relation, k) for k in sorted(new_kinds - old_kinds)]
+        lost += [_state(assessment, relation, k) for k in sorted(old_kinds - new_kinds)]
     return {
         "asOf": assessment.patient.as_of.isoformat(),
         "suppose": [change.says(graph) for change in changes],
-        "outcomes": outcomes, "gained": gained, "lost": lost,
-        "issues": [f"{i.where}: {i.what}; {i.fix}" for i in after.issues
+        "outcomes": outcomes,
+        "gained": [entry["says"] for entry in gained], "lost": [entry["says"] for entry in lost],
+        "wouldHold": gained, "wouldNotHold": lost,
+        "issues": [f"{i.where}: {i.what}; {i.fix}  <{i.code}>" for i in after.issues
                    if i not in assessment.issues],
         "notice": assessment.wording.notice(),
     }
+
+
+def _state(assessment: Assessment, relation: str, kind: str) -> dict[str, Any]:
+    fact, own = assessment.fact(relation, kind), own_sentences(assessment)
+    facts = because(assessment, fact)
+    return {"name": local_name(kind), "relation": relation,
+            "says": assessment.wording.sentence(fact),
+            "because": [f for f in facts if f not in own] or facts}
 
 
 def _rows(assessment: Assessment) -> set[str]:
@@ -87,7 +96,9 @@ def what_if_text(data: dict[str, Any]) -> str:
             lines.append(f"      needs: {'; '.join(sorted(set(entry['missing'])))}")
     if not data["outcomes"]:
         lines.append("  no outcome would differ")
-    lines += [f"  would hold: {s}" for s in data["gained"]]
-    lines += [f"  would no longer hold: {s}" for s in data["lost"]]
+    for said, part in (("would hold", "wouldHold"), ("would no longer hold", "wouldNotHold")):
+        for entry in data[part]:
+            lines.append(f"  {said}: {entry['says']}  <{entry['name']}>")
+            lines.append(f"      from {shortly(entry['because'], frozenset())}")
     lines += [f"  not used: {s}" for s in data["issues"]]
     return "\n".join([*lines, "", data["notice"], ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..assessment import Assessment, source_of
@@ -13,8 +14,9 @@ from ..proof import PROOF, Proof, plain_statement, proof_name
 from ..rule import Atom
 from .decisions import site_data
 from .diagram import draw
-from .followup import STATES, TERMS, term_of, windows_of
+from .followup import STATES, TERMS, name_and_day, term_of, windows_of
 from .grounds import grounds, grounds_lines
+from .rulebook import rule_called, rules_of
 from .steps import because, every_step, own_sentences, shortly, steps_of
 from .text import why_text
 
@@ -30,17 +32,19 @@ class NothingConcluded(UsageError):
 def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     """Return the statement that a name, label or IRI asks about, or that has this proof.
 
-    A claim asks about a causal link that carries it, if one is active.
+    A claim asks about a causal link that carries it, if one is active; G1203@2026-12-01 about what
+    is due by a row on one of its days.
 
     Raises:
         NothingConcluded: nothing is concluded about it.
         UsageError: it is no name, or may name several things.
     """
-    term = assessment.graph.named(wanted)
+    name, day = name_and_day(wanted)
+    term = assessment.graph.named(name)
     outcome = assessment.outcome_of(term)
-    if outcome is not None:
+    if outcome is not None and not day:
         return assessment.fact(local_name(outcome), term)
-    dated = _dated(assessment, term)
+    dated = _dated(assessment, term, day)
     if dated is not None:
         return dated
     for predicate in CONCLUSIONS:
@@ -51,10 +55,10 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
             return assessment.fact("activates", link)
     if term.startswith(f"<{PROOF}"):
         for fact in assessment.facts:
-            if fact[0] == assessment.patient.patient and proof_name(fact) == term:
+            if proof_name(fact) == term:
                 return fact
-    if not assessment.graph.objects(term, TYPE) and not assessment.wording.is_record(term):
-        raise unknown_name(assessment.graph, wanted)
+    if not is_known(assessment, wanted):
+        raise unknown_name(assessment.graph, wanted, rules_of(assessment.engine.root))
     raise NothingConcluded(
         "no-such-conclusion",
         what=f"nothing is concluded about {shorten(term).removeprefix('marrow:')[:60]}",
@@ -63,23 +67,48 @@ def find_conclusion(assessment: Assessment, wanted: str) -> Atom:
     )
 
 
-def unknown_name(graph: Graph, wanted: str) -> UsageError:
-    """Return the error of a name that the ontology does not have, with the nearest that it has."""
+def is_known(assessment: Assessment, wanted: str) -> bool:
+    """Tell whether a name is of a term of the ontology, of a record or patient, or of a rule."""
+    term = assessment.graph.named(wanted)
+    return term == assessment.patient.patient or assessment.wording.is_record(term) \
+        or bool(assessment.graph.objects(term, TYPE)) \
+        or rule_called(assessment.engine, wanted) is not None
+
+
+def unknown_name(graph: Graph, wanted: str, rules: Iterable[str] = ()) -> UsageError:
+    """Return the error of a name that is not known, with the nearest that are.
+
+    Args:
+        graph: the static knowledge, whose kinds have names.
+        wanted: what was asked about.
+        rules: the names of rules, where one could have been meant.
+    """
     kinds = (marrow("Kind"), *graph.subjects(SUBCLASS, marrow("Kind")))
-    named = graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind))
+    named = (*graph.called(term for kind in kinds for term in graph.subjects(TYPE, kind)),
+             *((rule, rule) for rule in rules))
     return UsageError("no-such-name", what=f"{wanted[:60]!r} is no name in the ontology",
                       fix=advise(wanted, named, "take a name that marrow explain shows in angle "
                                                 "brackets"))
 
 
-def _dated(assessment: Assessment, row: str) -> Atom | None:
-    """Return what is concluded of the window that matters most of those a row gives."""
-    windows = windows_of(assessment, row)
+def _dated(assessment: Assessment, row: str, day: str = "") -> Atom | None:
+    """Return what is concluded of the window that matters most of those a row gives.
+
+    Raises:
+        UsageError: a day is named and the row gives none that begins then.
+    """
+    windows, term = windows_of(assessment, row), term_of(assessment, row)
     waiting = [w for w in windows if w["state"] != "done"] or windows[-1:]
-    told = waiting[0] if waiting else term_of(assessment, row)
-    if told is None:
+    given = [*waiting, *windows, *([term] if term else [])]
+    named = [w for w in given if not day or w["name"] == f"{local_name(row)}@{day}"]
+    if day and not named:
+        known = dict.fromkeys(w["name"] for w in given)
+        raise UsageError("no-such-date", what=f"by {local_name(row)[:60]} nothing is due on {day}",
+                         fix=f"take one of {', '.join(sorted(known))}" if known
+                         else "ask without a date")
+    if not named:
         return None
-    window = f"<{told['window']}>"
+    window = f"<{named[0]['window']}>"
     return next((fact for p in (*STATES, *TERMS)
                  if (fact := assessment.fact(p, window)) in assessment.facts), None)
 
@@ -139,8 +168,11 @@ def decision_lines(assessment: Assessment, proof: Proof) -> list[str]:
 def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str:
     """Return why a statement holds, as numbered sentences with sources."""
     proof = prove_conclusion(assessment, fact)
+    beside = grounds(assessment, fact, proof)
+    by = next((r["reason"] for r in beside["reasons"] if r["step"]), "")
+    shown = f" ({by}; every other reason is below)" if len(beside["reasons"]) > 1 else ""
     lines = [f"Why: {assessment.wording.sentence(fact)}", *decision_lines(assessment, proof), "",
-             "Step by step, from the record up", why_text(assessment, proof, unfold)]
+             f"Step by step, from the record up{shown}", why_text(assessment, proof, unfold)]
     paths = bridge(assessment, proof)
     if paths:
         lines.append("How what is treated may lead to the pain")
@@ -149,7 +181,7 @@ def explain_why(assessment: Assessment, fact: Atom, unfold: bool = False) -> str
             claims = sorted({local_name(c) for link in path.links for c in link.claims})
             lines.append(f"  {chain}  ({', '.join(claims)})")
         lines.append("")
-    lines += grounds_lines(grounds(assessment, fact, proof))
+    lines += grounds_lines(beside)
     cited = sources(assessment, proof)
     lines.append("Sources" if cited else "Sources: none; it is what the record itself says")
     for term in cited:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import Any
 
 from ..assessment import Assessment, source_of
 from ..criterion import criteria_of
 from ..errors import UsageError
-from ..hypothesis import MOST_SUPPOSED, Change, suppose_each
 from ..knowledge import Graph
 from ..namespaces import SUBCLASS, TYPE, local_name, marrow, shorten
-from ..supposition import away_from, bounds_in_doubt, settlements, towards
 from .bearing import sources_of_alternative
-from .failing import criteria_lines, failed_criterion, rows_for
+from .failing import criteria_lines, failed_criterion, named_items, rows_for
+from .flipping import GOOD, MOST_FACTS, alternative, flipping_line, smallest_changes
 from .steps import because
+from .text import source_text
 from .why import unknown_name
 
-MOST_FACTS = 3
-MOST_CANDIDATES = 12
-MOST_ALTERNATIVES = 5
-_ROUNDS = ((1, 2), (MOST_FACTS,))
-"""How many facts are changed in the cases supposed together, which share most of the work."""
-
-_GOOD = ("recommended", "considered")
 _SUSPECTING = ("hasOpenFlag", "suspectedOf")
 _RELATIONS = (*_SUSPECTING, "deferred", "superseded", "refused", "outOfScope", "disputedFor")
 _SORTS = ("ConditionKind", "InterventionKind", "PitfallKind")
@@ -41,7 +33,7 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
     if not graph.objects(term, TYPE):
         raise unknown_name(graph, wanted)
     outcome = assessment.outcome_of(term)
-    if outcome in {marrow(o) for o in _GOOD} or any(
+    if outcome in {marrow(o) for o in GOOD} or any(
             assessment.fact(r, term) in assessment.facts for r in ("has", "meets")):
         raise UsageError("it-holds", what=f"{shorten(term)} is concluded",
                          fix="ask marrow why instead")
@@ -53,7 +45,11 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
     excluding = [r for r in assessment.rows(term, "Against")
                  if graph.object(r, marrow("modality")) != marrow("Caution")]
     unknown = assessment.missing(term) if outcome == marrow("cannotTell") else []
-    alternatives, cut = smallest_changes(assessment, term, criteria, excluding)
+    flags = [{"name": local_name(f), "label": graph.label(f)}
+             for f in assessment.related("hasOpenFlag")
+             if assessment.fact("deferred", term) in assessment.facts]
+    cases, cut = smallest_changes(assessment, term, criteria, excluding)
+    flipping = [alternative(assessment, term, case) for case in cases]
     return {
         "asked": local_name(term), "label": graph.label(term),
         "outcome": graph.text(outcome, marrow("outcomeName")) if outcome else None,
@@ -67,11 +63,12 @@ def why_not(assessment: Assessment, wanted: str) -> dict[str, Any]:
                    if assessment.fact(r, term) in assessment.facts],
         "because": [reason for r in _SUSPECTING if assessment.fact(r, term) in assessment.facts
                     for reason in because(assessment, assessment.fact(r, term))],
-        "deferredBy": [graph.label(f) for f in assessment.related("hasOpenFlag")]
-        if assessment.fact("deferred", term) in assessment.facts else [],
+        "deferredBy": [flag["label"] for flag in flags],
+        "waitsFor": flags,
         "unknown": [{"name": local_name(item), "label": label} for item, label in unknown],
         "criteria": [failed_criterion(assessment, c) for c in criteria],
-        "wouldHoldIf": [[change.says(graph) for change in changes] for changes in alternatives],
+        "wouldHoldIf": [[change["says"] for change in entry["changes"]] for entry in flipping],
+        "alternatives": flipping,
         "searchedAll": not cut,
         "instead": [{"name": local_name(o), "label": graph.label(o),
                      "sources": sources_of_alternative(graph, term, o)}
@@ -100,72 +97,10 @@ def _wider(assessment: Assessment, term: str) -> list[dict[str, Any]]:
 
 
 def _row(assessment: Assessment, row: str) -> dict[str, Any]:
-    return {**source_of(assessment.graph, row),
+    graph = assessment.graph
+    return {**source_of(graph, row),
+            "claims": [local_name(c) for c in graph.objects(row, marrow("claim"))],
             "facts": because(assessment, assessment.fact("meets", row))}
-
-
-def smallest_changes(assessment: Assessment, term: str, criteria: list[str],
-                     excluding: list[str]) -> tuple[list[list[Change]], bool]:
-    """Return the smallest changes that would bring the conclusion about, and whether cut.
-
-    At most three facts; only what is unknown or can be changed; fewest facts first.
-    """
-    found: dict[Change, None] = {}
-    for row in excluding:
-        for criterion in criteria_of(assessment.graph, "meets", row):
-            found.update(dict.fromkeys(away_from(assessment, criterion)))
-    for flag in assessment.related("hasOpenFlag"):
-        if assessment.fact("deferred", term) in assessment.facts \
-                and assessment.fact("has", flag) not in assessment.facts:
-            found[Change("deny", flag)] = None
-    bounds = bounds_in_doubt(assessment)
-    for item, _ in assessment.missing(term):
-        found.update(dict.fromkeys(settlements(assessment, item, bounds.get(item, []))))
-    for criterion in criteria:
-        found.update(dict.fromkeys(towards(assessment, criterion)))
-    candidates = list(found)
-    cut = len(candidates) > MOST_CANDIDATES
-    candidates = candidates[:MOST_CANDIDATES]
-    kept: list[list[Change]] = []
-    most = MOST_SUPPOSED // max(1, len(assessment.patient.facts))
-    for sizes in _ROUNDS:
-        cases = [list(case) for size in sizes for case in combinations(candidates, size)
-                 if len({c.kind for c in case}) == size]
-        cut = cut or len(cases) > most
-        cases = cases[:most]
-        holding = [case for case, facts in zip(
-            cases, suppose_each(assessment, cases) if cases else [], strict=True)
-            if _holds(assessment, term, facts)]
-        if holding:
-            fewest = min(map(len, holding))  # more facts are not the smallest change
-            kept = [case for case in holding if len(case) == fewest]
-            break
-    weakest = _weakest(kept)
-    return weakest[:MOST_ALTERNATIVES], cut or len(weakest) > MOST_ALTERNATIVES
-
-
-def _weakest(cases: list[list[Change]]) -> list[list[Change]]:
-    """Keep, of the cases that set the same results, the one that asks least of them."""
-    best: dict[frozenset[str], list[Change]] = {}
-    for case in cases:
-        kinds = frozenset(change.kind for change in case)
-        if kinds not in best or _demand(case) < _demand(best[kinds]):
-            best[kinds] = case
-    return list(best.values())
-
-
-def _demand(case: list[Change]) -> list[tuple[int, float]]:
-    """Order cases by how far they push results: an open bound before an exact value."""
-    signs = {"<": (0, -1.0), ">": (0, 1.0)}
-    found = []
-    for change in case:
-        order, direction = signs.get(change.comparator, (1, 1.0))
-        found.append((order, direction * float(change.value or 0)))
-    return found
-
-
-def _holds(assessment: Assessment, term: str, facts: set[Any]) -> bool:
-    return any(assessment.fact(p, term) in facts for p in (*_GOOD, "has"))
 
 
 def why_not_text(data: dict[str, Any]) -> str:
@@ -184,15 +119,14 @@ def why_not_text(data: dict[str, Any]) -> str:
     if data["ruledOut"]:
         lines.append("  it is ruled out")
     for row in data["excludedBy"]:
-        lines.append(f"  excluded by: {row['label']} ({row['id']} {row['citation']} "
-                     f"[{row['provenance']}])")
+        lines.append(f"  excluded by: {row['label']} ({source_text(row)})")
         lines += [f"      {fact}" for fact in row["facts"]]
-    if data["deferredBy"]:
-        lines.append(f"  waits for: {', '.join(data['deferredBy'])}")
+    if data["waitsFor"]:
+        lines.append(f"  waits for: {named_items(data['waitsFor'])}")
     lines += criteria_lines(data["criteria"])
     if data["unknown"]:
-        lines.append("  unknown: " + "; ".join(sorted({u["label"] for u in data["unknown"]})))
-    lines += [f"  would hold if {' and '.join(case)}" for case in data["wouldHoldIf"]]
+        lines.append(f"  unknown: {named_items(data['unknown'])}")
+    lines += [f"  {flipping_line(entry)}" for entry in data["alternatives"]]
     if not data["wouldHoldIf"] and not data["within"]:
         lines.append(f"  no change of up to {MOST_FACTS} facts that are unknown or can be changed "
                      "was found that would flip it")

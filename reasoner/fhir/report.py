@@ -87,6 +87,6 @@ def report_text(report: ImportReport) -> str:
     for t in report.tallies:
         reason = f" ({t.reason})" if t.reason else ""
         lines.append(f"  {t.count:>7}  {t.resource_type}: {t.fate}{reason}")
-    lines += [f"  {i.severity}: {i.where}: {i.what}; {i.fix} [{i.code}]"
+    lines += [f"  {i.severity}: {i.where}: {i.what}; {i.fix}  <{i.code}>"
               for i in (*report.issues, *report.refused)]
     return "\n".join(lines) + "\n"

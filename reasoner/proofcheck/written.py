@@ -126,8 +126,9 @@ def read_quads(data: bytes, suffix: str, source: str) -> tuple[list[ox.Quad], bo
     try:
         return list(ox.parse(data, format=form)), form.supports_datasets
     except (SyntaxError, ValueError, OSError) as error:
-        raise InputRefused("does-not-parse", where=source,
-                           what=(str(error).splitlines() or ["unreadable"])[0][:200],
+        # the parser's words may repeat what a record says
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise InputRefused("does-not-parse", where=source + line, what="it is no well-formed RDF",
                            fix="write the proof again") from error
 
 
