@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from unicodedata import category
 
 from .namespaces import DECIMAL, INTEGER, STRING, XSD
 
@@ -155,6 +156,16 @@ def text_of(term: str) -> str:
 def one_line(text: str) -> str:
     """Return what a record wrote as one line, so that it cannot pass for a part of an answer."""
     return " ".join(text.split())[:1000]
+
+
+def plain(text: str, kept: str = "") -> str:
+    """Return text without the control and direction marks that a record could bring.
+
+    Args:
+        text: what was written.
+        kept: the marks of layout that may stand, such as the ends of lines.
+    """
+    return "".join(c for c in text if c in kept or category(c) not in ("Cc", "Cf", "Cs"))
 
 
 def number_of(term: str) -> Decimal | None:

@@ -16,7 +16,6 @@ from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from unicodedata import category
 
 import typer
 
@@ -87,7 +86,9 @@ def answering() -> Iterator[None]:
 
 def printable(text: str) -> str:
     """Return text without control and direction marks, which a record could bring to a terminal."""
-    return "".join(c for c in text if c in "\n\t" or category(c) not in ("Cc", "Cf"))
+    from ..quantity import plain
+
+    return plain(text, kept="\n\t")
 
 
 def read_input(path: str, example: str) -> tuple[str, bytes]:

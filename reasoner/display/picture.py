@@ -15,9 +15,9 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
-from unicodedata import category
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
+from ..quantity import plain
 from .layers import Layout, Point, lay_out
 
 if TYPE_CHECKING:
@@ -149,10 +149,5 @@ def written(element: Element, method: Literal["html", "xml"]) -> str:
     A record could bring such marks, and XML has no way to write most of them.
     """
     for node in element.iter():
-        node.text, node.tail = plain(node.text), plain(node.tail)
+        node.text, node.tail = plain(node.text or ""), plain(node.tail or "")
     return tostring(element, encoding="unicode", method=method)
-
-
-def plain(text: str | None) -> str | None:
-    """Return text without the control and direction marks that a record could bring."""
-    return text and "".join(c for c in text if category(c) not in ("Cc", "Cf", "Cs"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..assessment import Assessment
 from ..errors import UsageError
 from ..proof import Proof
-from .picture import plain
+from ..quantity import plain
 from .steps import Step, steps_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _said(step: Step) -> str:
-    return plain("; ".join([step.sentence, *step.records])) or ""
+    return plain("; ".join([step.sentence, *step.records]))
 
 
 def mermaid(steps: list[Step]) -> str:
