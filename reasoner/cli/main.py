@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -223,7 +224,7 @@ def validate(asked: Asked, patient: Files = []) -> None:  # noqa: B006
     later = (*assessed.issues[len(issues):], *findings_of(assessed))
     found = [*issues, *(i for i in later if i.severity == "warning")]
     lines = [f"{i.where}: {i.what}; {i.fix}  <{i.code}>\n" for i in found]
-    verdict = f"{len(found)} findings\n" if found else "conforms\n"
+    verdict = _counted(found) if found else "conforms\n"
     emit({"conforms": not found, "findings": [asdict(i) for i in found]}, asked.as_json,
          lambda: "".join(lines) + verdict, engine)
     if found:
@@ -361,10 +362,14 @@ def check(
             raise typer.Exit(0 if all(r.carriers for r in rows_of) else 1)
         rows = run_checks(dl)
         lines = [f"{r['severity']}: {r['check']}: {r['where']}: {r['what']}\n" for r in rows]
-        lines.append(f"{len(rows)} findings\n" if rows else "no findings\n")
+        lines.append(_counted(rows) if rows else "no findings\n")
         emit(rows, as_json, lambda: "".join(lines))
         if any(r["severity"] == "error" for r in rows):
             raise typer.Exit(1)
+
+
+def _counted(found: Sequence[object]) -> str:
+    return f"{len(found)} finding{'' if len(found) == 1 else 's'}\n"
 
 
 ask.register(app)
