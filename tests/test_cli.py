@@ -126,6 +126,28 @@ def test_a_proof_can_be_drawn() -> None:
     assert run(*arguments, "--draw", "crayon").exit_code == 2
 
 
+def test_a_proof_is_a_tree_from_the_conclusion_down() -> None:
+    """Each step is unfolded once, over what it rests on; its records and absences are leaves."""
+    arguments = ["why", "--example", "iron-deficiency", *AS_OF, "OralIron"]
+    steps = {s["number"]: s for s in json.loads(run(*arguments, "--json").stdout)["steps"]}
+    under: dict[int, list[str]] = {}
+    above: list[tuple[int, int]] = []
+    for line in run(*arguments, "--draw", "tree").stdout.splitlines():
+        text = line.lstrip("│├└─ ")
+        depth = len(line) - len(text)
+        above = [(at, number) for at, number in above if at < depth]
+        if above:
+            under.setdefault(above[-1][1], []).append(text)
+        number = text.split(".")[0]
+        if number.isdigit() and "(unfolded above)" not in text:
+            assert steps[int(number)]["says"] in text
+            above.append((depth, int(number)))
+    for number, step in steps.items():
+        shown = [t.split(".")[0] if t.split(".")[0].isdigit() else t for t in under.get(number, [])]
+        assert shown == [*map(str, step["from"]), *step["records"],
+                         *(f"as long as {a}" for a in step["absences"])]
+
+
 def test_a_question_about_knowledge_needs_no_patient() -> None:
     found = json.loads(run("query", "panels-of-a-plan", "--with", "plan=DiagnosticWorkup",
                            "--json").stdout)

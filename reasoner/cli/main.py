@@ -147,8 +147,8 @@ def why(
                                "those.")
     ] = "",
     draw: Annotated[
-        str, typer.Option("--draw", metavar="FORM", help="Print the proof to be drawn: mermaid, "
-                                                    "dot or graphml.")
+        str, typer.Option("--draw", metavar="FORM", help="Print the proof as a tree, or to be "
+                                                    "drawn: mermaid, dot or graphml.")
     ] = "",
     unfold: Annotated[
         bool, typer.Option("--unfold", help="Show every step, those of general knowledge too.")

@@ -1,11 +1,12 @@
-"""A proof as a picture to be drawn elsewhere: Mermaid, DOT and GraphML.
+"""A proof as a tree in text, or as a picture to be drawn elsewhere: Mermaid, DOT and GraphML.
 
-Each step is a node with its sentence, and an arrow leads from what it rests on.
+Each step is a node with its sentence. An arrow leads from what it rests on; in the tree that stands
+under it, down to the records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..assessment import Assessment
@@ -20,6 +21,31 @@ if TYPE_CHECKING:
 
 def _said(step: Step) -> str:
     return plain("; ".join([step.sentence, *step.records]))
+
+
+def tree(steps: list[Step]) -> str:
+    """Return the steps from the conclusion down; one that several rest on is unfolded once."""
+    numbered = {step.number: step for step in steps}
+    shown: set[int] = set()
+
+    def branch(step: Step) -> Iterator[str]:
+        """Yield a step and, further in, what it rests on."""
+        known = step.number in shown and (step.premises or step.records or step.absences)
+        sources = f"; {', '.join(step.sources)}" if step.sources else ""
+        yield plain(f"{step.number}. {step.sentence}  " + (
+            "(unfolded above)" if known else f"(by {step.rule}{sources})"))
+        if known:
+            return
+        shown.add(step.number)
+        below = [list(branch(numbered[number])) for number in step.premises]
+        below += [[plain(record)] for record in step.records]
+        below += [[plain(f"as long as {absence}")] for absence in step.absences]
+        for place, (first, *rest) in enumerate(below, 1):
+            last = place == len(below)
+            yield ("└─ " if last else "├─ ") + first
+            yield from (("   " if last else "│  ") + line for line in rest)
+
+    return "\n".join(branch(steps[-1])) + "\n"
 
 
 def mermaid(steps: list[Step]) -> str:
@@ -67,7 +93,7 @@ def graph_of(steps: list[Step]) -> nx.DiGraph[str]:
     return graph
 
 
-FORMS: dict[str, Callable[[list[Step]], str]] = {"mermaid": mermaid, "dot": dot,
+FORMS: dict[str, Callable[[list[Step]], str]] = {"tree": tree, "mermaid": mermaid, "dot": dot,
                                                  "graphml": graphml}
 
 
