@@ -53,9 +53,16 @@ def test_every_example_answers_by_the_published_schema(name: str) -> None:
 
 def test_the_same_patient_by_file_and_standard_input() -> None:
     path = ROOT / "examples" / "iron-deficiency.ttl"
-    by_name = run("explain", "--example", "iron-deficiency", *AS_OF)
-    assert run("explain", str(path), *AS_OF).stdout == by_name.stdout
-    assert run("explain", "-", *AS_OF, stdin=path.read_text()).stdout == by_name.stdout
+
+    def told(*arguments: str, stdin: str | None = None) -> list[str]:
+        """What is told, but for the line that repeats how the patient was named."""
+        lines = run("explain", *arguments, *AS_OF, stdin=stdin).stdout.splitlines()
+        return [line for line in lines if "marrow why " not in line]
+
+    by_name = told("--example", "iron-deficiency")
+    assert len(by_name) > 40
+    assert told(str(path)) == by_name
+    assert told("-", stdin=path.read_text()) == by_name
 
 
 @pytest.mark.parametrize(

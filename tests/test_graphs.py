@@ -368,6 +368,10 @@ def test_every_proof_of_an_answer_is_checked(written: dict[str, Any], checker: C
             checker.check(path.read_bytes(), ".trig", path.name)
         return
     found = checker.check(path.read_bytes(), ".trig", path.name)
+    if name == "what-if":  # what it rests on is only supposed
+        assert not found.holds
+        assert "urn:marrow:hypothesis:" in found.where
+        return
     assert found.holds, found.text()
     assert found.proofs == len(proofs)
     assert len(proofs) == 1 or "of which nothing else was checked" in found.text()

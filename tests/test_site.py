@@ -257,7 +257,7 @@ REFUSED = {
     "a choice named as a row": (follow("G303").replace("[]", "marrow:G303"), "bears another's"),
     "a threshold of another name": (bound("X", "1").replace("marrow:X", "<urn:x>"),
                                     "bears another's"),
-    "no Turtle": ("marrow:X a", "does not parse|expected|unexpected|end of"),
+    "no Turtle": ("marrow:X a", "does not parse|expected|unexpected|ends too early"),
 }
 
 
