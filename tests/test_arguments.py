@@ -176,7 +176,8 @@ SITE = """@prefix dcterms: <http://purl.org/dc/terms/> .
 
 
 @pytest.mark.parametrize(("followed", "other", "signs", "outcome"), [
-    ("G907", "G908", {("for", "G907", True)}, "consider"),
+    pytest.param("G907", "G908", {("for", "G907", True)}, "consider",
+                 marks=pytest.mark.long),
     pytest.param("G908", "G907", {("excluding", "G908", True)}, "not-recommended",
                  marks=pytest.mark.long),  # each site compiles the knowledge anew
 ])

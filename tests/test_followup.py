@@ -155,6 +155,7 @@ def test_iron_that_may_end_is_not_told_to_go_on(engine: Engine) -> None:
     assert any(line.startswith("Continue iron") for line in lines(engine, "t12l-last-day-of-iron"))
 
 
+@pytest.mark.long  # each site compiles the knowledge anew; what a site follows is told in test_site
 def test_a_site_that_follows_one_source_is_shown_that_one(engine: Engine) -> None:
     site = b"""@prefix dcterms: <http://purl.org/dc/terms/> .
     @prefix marrow: <https://w3id.org/marrow/> .

@@ -43,8 +43,8 @@ def test_small_ontology(small: Engine, small_root: Path, hb: str, ferritin: str)
     assert ours == infer(small_root, patient.facts)
 
 
-ALWAYS = {"iron-deficiency", "sickle-cell-crisis"}
-"""Two examples, one without and one with an open flag; Oxigraph takes ten seconds for each."""
+ALWAYS = {"sickle-cell-crisis"}
+"""One example, with an open flag; Oxigraph takes ten seconds for each."""
 
 
 @pytest.mark.parametrize("name", [
@@ -61,7 +61,7 @@ def test_every_golden_case(engine: Engine, name: str) -> None:
     check(engine, ROOT, (ROOT / "tests" / "golden" / name / "patient.ttl").read_text("utf-8"))
 
 
-@settings(UNHURRIED, max_examples=4, derandomize=True)
+@settings(UNHURRIED, max_examples=2, derandomize=True)
 @given(data=st.data())
 def test_patients_nobody_wrote(engine: Engine, data: st.DataObject) -> None:
     check(engine, ROOT, data.draw(patients(engine.graph)))
