@@ -138,7 +138,7 @@ def test_every_golden_patient(engine: Engine, folder: Path) -> None:
     assert check_faithful(engine, graph, random.Random(1), 1000)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True,
+@settings(max_examples=4, deadline=None, derandomize=True,
           suppress_health_check=list(HealthCheck))
 @given(data=st.data(), seed=st.integers(0, 1000))
 def test_patients_nobody_wrote(engine: Engine, data: st.DataObject, seed: int) -> None:
@@ -182,7 +182,7 @@ def test_a_record_withheld_because_of_another_takes_part(engine: Engine) -> None
     patient = gate_patient(graph, engine.graph, AS_OF)
     assert {fact[0] for fact in patient.withheld if fact[0] != "<urn:p>"} \
         == {"<urn:hb>", "<urn:hct>", "<urn:list>"}
-    assert check_faithful(engine, graph, random.Random(3), 4)
+    assert check_faithful(engine, graph, random.Random(3), 2)
     justifier = Justifier(Grounding(engine, patient))
     unsure = ("<urn:p>", marrow("cannotTell"), marrow("NSAID"))
     assert unsure in conclusions(engine, graph)
