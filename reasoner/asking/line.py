@@ -22,7 +22,7 @@ from ..knowledge import Graph
 from ..namespaces import LABEL, MARROW, RDFS, SKOS, SUBCLASS, TYPE, iri, local_name, marrow
 from ..quantity import text_of
 from ..wording import SENTENCE
-from .words import clean, tokenize
+from .words import words_of
 
 LONGEST = 2_000
 """Of a longer text only so many characters are read: no answer has a longer line."""
@@ -136,7 +136,7 @@ class LineReader:
         found: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for term in self._terms:
             for label in _texts(self.graph, term):
-                found[_words(label)].append(term)
+                found[words_of(label)].append(term)
         kinds = {*self.graph.subjects(TYPE, marrow("Kind")), *(
             s for c in self.graph.subjects(SUBCLASS, marrow("Kind"))
             for s in self.graph.subjects(TYPE, c))}
@@ -146,7 +146,7 @@ class LineReader:
 
     def _with_label(self, text: str) -> Iterator[str]:
         """Yield what is named in words, from left to right, of two names there the longer."""
-        words = _words(text)
+        words = words_of(text)
         longest = max(map(len, self._labels), default=0)
         at = 0
         while at < len(words):
@@ -161,10 +161,6 @@ class LineReader:
 
 def _texts(graph: Graph, term: str) -> Iterable[str]:
     return (text_of(label) for p in _NAMES for label in graph.objects(term, p))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(token.text for token in tokenize(clean(text)))
 
 
 def _spaced(text: str) -> str:

@@ -33,7 +33,7 @@ def application(assessment: Assessment, rule: str) -> dict[str, Any]:
     return {
         **written(assessment.engine, rule),
         "concluded": [_concluded(assessment, fact) for fact in sorted(
-            found, key=lambda fact: fact[0] != assessment.patient.patient)],
+            found, key=lambda fact: (fact[0] != assessment.patient.patient, fact))],
         "parts": parts,
         "asOf": assessment.patient.as_of.isoformat(),
         "notice": assessment.wording.notice(),
